@@ -1,0 +1,157 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target a room. Rows are numbered as in Docs/Decisions.md: a room imports only rooms of lower rows.
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    swiftSettings: strict)
+}
+
+let systemLibraries: [Target] = [
+  .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+  .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+  .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+  .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+]
+
+let row0: [Target] = [
+  .target(name: "CAFMKernels", exclude: ["Body"]),
+  .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+  .target(name: "CRdKafkaSupport", dependencies: ["CRdKafka"]),
+  .target(name: "CSystem"),
+  room("Features"),
+  room("Threads", ["CSystem"]),
+  room("JSONReading", ["CSimdJSON"]),
+]
+
+let row1: [Target] = [
+  room("AttentionalFM", ["CAFMKernels", "Features"]),
+  room("FeatureEncoding", ["Features", "JSONReading", "CXXHash"]),
+  room("Kafka", ["CRdKafka", "CRdKafkaSupport", "Threads"]),
+  room("DurableFiles", ["CSystem", "CXXHash"]),
+  room("Compression", ["CZlib", "CLZMA", "CZstd"]),
+  room("Observability", ["Threads", "CSystem"]),
+  room("EventLoop", ["CLibUV", "CSystem", "Threads"]),
+  room("HTTP"),
+  room("YAML", ["CLibYAML"]),
+  room("CommandTable"),
+  room("Supervision", ["CSystem"]),
+]
+
+let row2: [Target] = [
+  room("LiveModel", ["AttentionalFM", "CAFMKernels", "Features", "Threads"]),
+  room(
+    "EventSources", ["Kafka", "Compression", "DurableFiles", "Threads", "CSystem", "CXXHash", "Observability"]),
+  room("ScoringAPI", ["JSONReading", "Features"]),
+  room("ProgressiveValidation", ["AttentionalFM"]),
+  room("Configuration", ["YAML", "AttentionalFM", "FeatureEncoding"]),
+]
+
+let row3: [Target] = [
+  room(
+    "SnapshotStore",
+    ["AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "DurableFiles", "CXXHash", "Features"]),
+  room("ScoringClient", ["HTTP", "ScoringAPI", "JSONReading", "CSystem"]),
+]
+
+let row4: [Target] = [
+  room(
+    "ScoringServer",
+    [
+      "EventLoop", "HTTP", "ScoringAPI", "LiveModel", "AttentionalFM", "FeatureEncoding", "Features", "JSONReading",
+      "Observability", "CSystem", "Threads",
+    ]),
+  room(
+    "Learning",
+    [
+      "EventSources", "FeatureEncoding", "Features", "JSONReading", "LiveModel", "AttentionalFM",
+      "ProgressiveValidation", "SnapshotStore", "Threads", "Observability",
+    ]),
+]
+
+let row5: [Target] = [
+  room(
+    "Daemon",
+    [
+      "Learning", "ScoringServer", "SnapshotStore", "ScoringAPI", "Configuration", "EventSources", "Kafka", "LiveModel",
+      "AttentionalFM", "FeatureEncoding", "Features", "JSONReading", "ProgressiveValidation", "Observability",
+      "Supervision", "EventLoop", "DurableFiles", "Threads", "CSystem",
+    ])
+]
+
+let row6: [Target] = [
+  program("afmd", ["Daemon", "CommandTable", "Configuration"]),
+  program(
+    "afmctl",
+    [
+      "CommandTable", "ScoringClient", "ScoringAPI", "SnapshotStore", "Configuration", "Kafka", "EventSources",
+      "Compression", "JSONReading", "FeatureEncoding", "CSystem",
+    ]),
+  program("afm-broker", ["CommandTable", "Kafka", "CSystem"]),
+]
+
+let testTargets: [Target] = [
+  .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  tests(of: "Features"),
+  tests(of: "Threads"),
+  tests(of: "JSONReading"),
+  tests(of: "AttentionalFM", ["CAFMKernels", "Features"]),
+  tests(of: "FeatureEncoding", ["Features", "JSONReading"]),
+  tests(of: "Kafka"),
+  tests(of: "DurableFiles"),
+  tests(of: "Compression"),
+  tests(of: "Observability"),
+  tests(of: "EventLoop"),
+  tests(of: "HTTP"),
+  tests(of: "YAML"),
+  tests(of: "CommandTable"),
+  tests(of: "Supervision"),
+  tests(of: "LiveModel", ["AttentionalFM", "Features", "Threads"]),
+  tests(of: "EventSources", ["Kafka", "DurableFiles", "Compression"]),
+  tests(of: "ScoringAPI", ["JSONReading", "Features"]),
+  tests(of: "ProgressiveValidation", ["AttentionalFM"]),
+  tests(of: "Configuration", ["YAML", "AttentionalFM", "FeatureEncoding"]),
+  tests(of: "SnapshotStore", ["AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "Features"]),
+  tests(of: "ScoringClient", ["ScoringAPI"]),
+  tests(
+    of: "ScoringServer",
+    ["EventLoop", "ScoringAPI", "LiveModel", "AttentionalFM", "FeatureEncoding", "Observability", "Features"]),
+  tests(
+    of: "Learning",
+    [
+      "EventSources", "FeatureEncoding", "Features", "LiveModel", "AttentionalFM", "ProgressiveValidation",
+      "SnapshotStore", "Threads",
+    ]),
+  tests(of: "Daemon"),
+  .testTarget(
+    name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
+]
+
+let package = Package(
+  name: "afmd",
+  products: [
+    .executable(name: "afmd", targets: ["afmd"]),
+    .executable(name: "afmctl", targets: ["afmctl"]),
+    .executable(name: "afm-broker", targets: ["afm-broker"]),
+    .library(name: "AttentionalFM", targets: ["AttentionalFM"]),
+    .library(name: "FeatureEncoding", targets: ["FeatureEncoding"]),
+  ],
+  targets: systemLibraries + row0 + row1 + row2 + row3 + row4 + row5 + row6 + testTargets,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,9 @@
+#pragma once
+// What Swift's Glibc module lacks, or imports in a shape Swift cannot use.
+#include <stdint.h>
+
+/// The credentials of a connected Unix socket's peer; returns 0, or the errno.
+int afm_peer_credentials(int descriptor, int32_t *pid, uint32_t *uid, uint32_t *gid);
+
+/// Names the calling thread (at most 15 bytes) and sets its nice value where that is not 0; a refusal is ignored.
+void afm_describe_thread(const char *name, int32_t nice);
