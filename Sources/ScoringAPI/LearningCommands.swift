@@ -1,0 +1,52 @@
+/// Whether the daemon learns.
+public enum LearningMode: String, Codable, Equatable, Sendable, CaseIterable {
+  /// Events are learned as they arrive.
+  case running
+  /// An operator paused learning; scoring goes on.
+  case paused
+  /// The daemon stopped learning by itself (a lost position, for one); scoring goes on, an operator must decide.
+  case stopped
+}
+
+/// Where learning goes on when it resumes.
+public enum ResumePosition: String, Codable, Equatable, Sendable, CaseIterable {
+  /// At the oldest record that the source still has.
+  case earliest
+  /// After the newest record that the source has.
+  case latest
+  /// Where reading stood when learning stopped.
+  case keep
+  /// At the position of the model that is being served.
+  case rewind
+}
+
+/// Whether the daemon learns, why, and what it would need to go on.
+public struct LearningStatus: Codable, Equatable, Sendable {
+  /// The state.
+  public var state: LearningMode
+  /// Why learning is not running; absent while it is.
+  public var reason: String?
+  /// The positions of which one must be chosen to resume; empty where none need be.
+  public var positions: [ResumePosition]
+
+  /// Makes a status.
+  public init(state: LearningMode, reason: String? = nil, positions: [ResumePosition] = []) {
+    self.state = state
+    self.reason = reason
+    self.positions = positions
+  }
+}
+
+/// The body of `POST /v1/learning`: `{"state":"paused"|"running","position":...}`.
+public struct LearningRequest: Codable, Equatable, Sendable {
+  /// The state to be in: `running` or `paused` (`stopped` is the daemon's own and is refused).
+  public var state: LearningMode
+  /// Where to go on from, where one must be chosen; refused with `paused`.
+  public var position: ResumePosition?
+
+  /// Makes a request.
+  public init(state: LearningMode, position: ResumePosition? = nil) {
+    self.state = state
+    self.position = position
+  }
+}
