@@ -1,0 +1,147 @@
+/// Where learning goes on when the saved position is gone.
+public enum MissingPositionPolicy: String, Codable, Sendable {
+  /// Nowhere: the source reports the loss, and an operator decides.
+  case refuse
+  /// At the earliest record there is.
+  case earliest
+  /// At the next record to come.
+  case latest
+}
+
+/// A stream of records with a position that can be saved and sought.
+///
+/// Thread rule: one thread (the ingest thread) makes every call. No call may wait on an event loop or on Swift's
+/// cooperative pool: `start` takes up to some seconds, `nextBatch` its timeout.
+public protocol EventSource: AnyObject {
+  /// The kind of source, as its positions name it.
+  var kind: SourceKind { get }
+
+  /// Whether records interleave from several partitions, so that a replay needs the order journal.
+  var needsOrderJournal: Bool { get }
+
+  /// Begins, or begins again, to deliver at a position.
+  ///
+  /// Called again at any time to seek (a rollback that rewinds, an operator's choice after a lost position). Nothing
+  /// that was fetched before is delivered afterwards.
+  ///
+  /// - Parameters:
+  ///   - position: where to go on; nil for a fresh start, where the source's settings say.
+  ///   - missing: what to do where the position is gone or belongs to another topic or file.
+  ///   - replaying: runs that are delivered first, in exactly this order; the position is where the first begins.
+  ///     A run counts every record delivered for it.
+  /// - Returns: the position it starts at, and what is worth telling.
+  /// - Throws: what keeps the source from starting. It may be started again after any problem.
+  func start(at position: SourcePosition?, missing: MissingPositionPolicy, replaying: [JournalRun])
+    throws(SourceProblem) -> StartReport
+
+  /// Delivers the next records, if some come in time.
+  ///
+  /// - Parameters:
+  ///   - maximum: the most records to deliver, at least 1.
+  ///   - timeoutMilliseconds: how long to wait for the first.
+  ///   - body: takes the records; called at most once, only when the answer is `records`.
+  func nextBatch(maximum: Int, timeoutMilliseconds: Int, _ body: (RecordBatch) -> Void) -> SourceEvent
+
+  /// How far behind the end of the stream the records delivered so far are, for each partition, where that is known.
+  /// Does not wait: the numbers are those of the last answers from the source.
+  func lag() -> [PartitionLag]?
+
+  /// Tells the source which position has been learned, for others to see (a committed group offset in Kafka, so that
+  /// lag tools work). Cheap to call often; failures are of no consequence.
+  func publish(learned position: SourcePosition)
+
+  /// Ends everything; no call is allowed afterwards but another `close`.
+  func close()
+}
+
+extension EventSource {
+  /// Delivers on from another position, without replay.
+  public func seek(to position: SourcePosition, missing: MissingPositionPolicy = .refuse) throws(SourceProblem)
+    -> StartReport
+  {
+    try start(at: position, missing: missing, replaying: [])
+  }
+
+  /// Nobody to tell.
+  public func publish(learned position: SourcePosition) {}
+}
+
+/// What came of asking for the next records.
+public enum SourceEvent: Equatable, Sendable {
+  /// So many records were delivered.
+  case records(Int)
+  /// No record came in time; `caughtUp` says whether everything there is has been delivered.
+  case idle(caughtUp: Bool)
+  /// There are no more records and never will be: the end of a file that is not followed, standard input closed.
+  case endOfStream
+  /// Something is wrong. Where it is transient the source goes on trying with each call; otherwise it delivers
+  /// nothing until it is started again.
+  case problem(SourceProblem)
+}
+
+/// What a source says when it has started.
+public struct StartReport: Equatable, Sendable {
+  /// The position it starts at: the one given, with lost partitions moved where the policy said, new partitions added.
+  public var position: SourcePosition
+
+  /// What an operator should read in the log.
+  public var notes: [StartNote]
+
+  /// Makes a report.
+  public init(position: SourcePosition, notes: [StartNote] = []) {
+    self.position = position
+    self.notes = notes
+  }
+}
+
+/// Something worth telling about a start.
+public enum StartNote: Equatable, Sendable, CustomStringConvertible {
+  /// The last record learned is still there, with the same payload.
+  case lastRecordVerified(partition: Int32, offset: Int64)
+  /// The last record learned is gone (compaction), so that it could not be compared.
+  case lastRecordGone(partition: Int32, offset: Int64)
+  /// A position was gone and the policy chose another.
+  case positionMoved(LostPosition, to: Int64)
+  /// A partition without a saved position.
+  case newPartition(partition: Int32, startsAt: Int64)
+  /// Anything else.
+  case remark(String)
+
+  /// A sentence.
+  public var description: String {
+    switch self {
+    case .lastRecordVerified(let partition, let offset):
+      "partition \(partition): the last record learned, at offset \(offset), is the one that was learned"
+    case .lastRecordGone(let partition, let offset):
+      "partition \(partition): the last record learned, at offset \(offset), is gone (compaction); going on after it"
+    case .positionMoved(let lost, let to):
+      "partition \(lost.partition): the saved position \(lost.wanted) is gone; going on at \(to) as told"
+    case .newPartition(let partition, let startsAt):
+      "partition \(partition): no saved position; starting at \(startsAt)"
+    case .remark(let text): text
+    }
+  }
+}
+
+/// How far one partition is behind.
+public struct PartitionLag: Codable, Equatable, Sendable {
+  /// The partition.
+  public var partition: Int32
+
+  /// The offset that follows the last record delivered.
+  public var nextOffset: Int64
+
+  /// The offset the next record to come will have (a file: its length in bytes).
+  public var endOffset: Int64
+
+  /// What lies between: records for Kafka (at most: gaps count), bytes for a file; 0 when the end was reached.
+  public var behind: Int64
+
+  /// Makes a lag.
+  public init(partition: Int32, nextOffset: Int64, endOffset: Int64, behind: Int64) {
+    self.partition = partition
+    self.nextOffset = nextOffset
+    self.endOffset = endOffset
+    self.behind = behind
+  }
+}

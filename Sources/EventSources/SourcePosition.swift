@@ -1,0 +1,133 @@
+/// What kind of source a position belongs to.
+public enum SourceKind: String, Codable, Sendable {
+  /// A Kafka topic.
+  case kafka
+  /// A file of lines.
+  case file
+  /// Standard input, which cannot be read again.
+  case stdin
+}
+
+/// Where learning stands in a source: saved in every snapshot's manifest, sought on every start.
+public struct SourcePosition: Codable, Equatable, Sendable {
+  /// The kind of the source.
+  public var kind: SourceKind
+
+  /// Which source it is: `cluster id/topic` for Kafka, the length and checksum of its first bytes for a file, the
+  /// empty string for standard input.
+  public var identity: String
+
+  /// One entry a partition, ordered by partition. Files and standard input have partition 0 alone.
+  public var partitions: [PartitionPosition]
+
+  /// Makes a position; the partitions are put in order.
+  public init(kind: SourceKind, identity: String, partitions: [PartitionPosition] = []) {
+    self.kind = kind
+    self.identity = identity
+    self.partitions = partitions.sorted { $0.partition < $1.partition }
+  }
+
+  /// The sum over the partitions of the records learned.
+  public var recordsLearned: UInt64 {
+    partitions.reduce(0) { $0 &+ $1.recordsLearned }
+  }
+
+  /// The sum over the partitions of the payload checksums of all records learned, modulo 2^64: two runs that learned
+  /// the same records, each once, in whatever order, have the same sum.
+  public var checksumSum: RecordChecksum {
+    RecordChecksum(partitions.reduce(0) { $0 &+ $1.checksumSum.value })
+  }
+
+  /// The entry of one partition, where there is one.
+  public subscript(partition: Int32) -> PartitionPosition? {
+    index(of: partition).map { partitions[$0] }
+  }
+
+  /// Moves one partition past a record that was learned, or rejected: either way it is done with.
+  ///
+  /// A partition that has no entry yet gets one. Constant time where partitions are numbered from 0 without gaps;
+  /// no allocation but for a new partition.
+  public mutating func advance(
+    partition: Int32, offset: Int64, nextOffset: Int64, timestamp: Int64, checksum: RecordChecksum
+  ) {
+    let place = place(for: partition)
+    partitions[place].nextOffset = nextOffset
+    partitions[place].lastRecord = LastRecord(offset: offset, timestamp: timestamp, checksum: checksum)
+    partitions[place].recordsLearned &+= 1
+    partitions[place].checksumSum = RecordChecksum(partitions[place].checksumSum.value &+ checksum.value)
+  }
+
+  /// Moves one partition to an offset without learning what lies between: a position that was lost, or a rollback.
+  ///
+  /// The record counts and sums stay; the last record is forgotten, since it no longer precedes the position.
+  public mutating func jump(partition: Int32, to nextOffset: Int64) {
+    let place = place(for: partition)
+    partitions[place].nextOffset = nextOffset
+    partitions[place].lastRecord = nil
+  }
+
+  private func index(of partition: Int32) -> Int? {
+    if let direct = Int(exactly: partition), partitions.indices.contains(direct),
+      partitions[direct].partition == partition
+    {
+      return direct
+    }
+    return partitions.firstIndex { $0.partition == partition }
+  }
+
+  private mutating func place(for partition: Int32) -> Int {
+    if let found = index(of: partition) { return found }
+    let place = partitions.firstIndex { $0.partition > partition } ?? partitions.count
+    partitions.insert(PartitionPosition(partition: partition, nextOffset: 0), at: place)
+    return place
+  }
+}
+
+/// Where learning stands in one partition.
+public struct PartitionPosition: Codable, Equatable, Sendable {
+  /// The partition's number.
+  public var partition: Int32
+
+  /// The offset to read next: one past the last record's for Kafka, a byte offset in the uncompressed stream for files.
+  public var nextOffset: Int64
+
+  /// The last record learned, read again on start to see that this is still the same topic or file.
+  public var lastRecord: LastRecord?
+
+  /// How many records of this partition were learned or rejected.
+  public var recordsLearned: UInt64
+
+  /// The sum, modulo 2^64, of the payload checksums of those records.
+  public var checksumSum: RecordChecksum
+
+  /// Makes a partition's position.
+  public init(
+    partition: Int32, nextOffset: Int64, lastRecord: LastRecord? = nil, recordsLearned: UInt64 = 0,
+    checksumSum: RecordChecksum = RecordChecksum(0)
+  ) {
+    self.partition = partition
+    self.nextOffset = nextOffset
+    self.lastRecord = lastRecord
+    self.recordsLearned = recordsLearned
+    self.checksumSum = checksumSum
+  }
+}
+
+/// What is remembered of the last record learned from a partition.
+public struct LastRecord: Codable, Equatable, Sendable {
+  /// The record's offset.
+  public var offset: Int64
+
+  /// The record's timestamp in milliseconds since 1970, -1 where the source gives none.
+  public var timestamp: Int64
+
+  /// The checksum of the record's payload.
+  public var checksum: RecordChecksum
+
+  /// Makes a memory of a record.
+  public init(offset: Int64, timestamp: Int64, checksum: RecordChecksum) {
+    self.offset = offset
+    self.timestamp = timestamp
+    self.checksum = checksum
+  }
+}
