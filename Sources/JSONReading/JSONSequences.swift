@@ -1,0 +1,53 @@
+/// The elements of an array, valid as long as the value they come from.
+public struct JSONElements: Sequence, IteratorProtocol {
+  let tape: UnsafePointer<UInt64>
+  let strings: UnsafePointer<UInt8>
+  var index: Int
+
+  /// The next element, nil at the end.
+  @inline(__always) public mutating func next() -> JSONValue? {
+    let value = JSONValue(tape: tape, strings: strings, index: index)
+    guard value.tag != JSONValue.Tag.endOfArray else { return nil }
+    index = value.next
+    return value
+  }
+}
+
+/// One member of an object: its key and its value, valid as long as the value they come from.
+public struct JSONMember {
+  let tape: UnsafePointer<UInt64>
+  let strings: UnsafePointer<UInt8>
+  let index: Int
+
+  /// The UTF-8 bytes of the key with its escapes resolved.
+  @inline(__always) public var keyBytes: UnsafeRawBufferPointer {
+    JSONValue(tape: tape, strings: strings, index: index).bytesOfString
+  }
+
+  /// The key as a Swift string.
+  public var key: String { String(decoding: keyBytes, as: UTF8.self) }
+
+  /// The value.
+  @inline(__always) public var value: JSONValue { JSONValue(tape: tape, strings: strings, index: index &+ 1) }
+
+  /// Whether the key has exactly these bytes.
+  @inline(__always) public func hasKey(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    keyBytes.hasSameBytes(as: bytes)
+  }
+}
+
+/// The members of an object, valid as long as the value they come from.
+public struct JSONMembers: Sequence, IteratorProtocol {
+  let tape: UnsafePointer<UInt64>
+  let strings: UnsafePointer<UInt8>
+  var index: Int
+
+  /// The next member, nil at the end.
+  @inline(__always) public mutating func next() -> JSONMember? {
+    let key = JSONValue(tape: tape, strings: strings, index: index)
+    guard key.tag != JSONValue.Tag.endOfObject else { return nil }
+    let member = JSONMember(tape: tape, strings: strings, index: index)
+    index = member.value.next
+    return member
+  }
+}

@@ -1,0 +1,159 @@
+/// What a JSON value is.
+public enum JSONKind: Sendable {
+  /// An object.
+  case object
+  /// An array.
+  case array
+  /// A string.
+  case string
+  /// A number written without fraction and exponent that fits in `Int64`.
+  case integer
+  /// A number written without fraction and exponent that fits in `UInt64` but not in `Int64`.
+  case unsignedInteger
+  /// Any other number; always finite.
+  case double
+  /// `true` or `false`.
+  case bool
+  /// `null`.
+  case null
+}
+
+/// One value of a parsed document: a place on the reader's tape, valid until the reader parses again.
+///
+/// Copying a value and looking into it allocates nothing.
+public struct JSONValue {
+  let tape: UnsafePointer<UInt64>
+  let strings: UnsafePointer<UInt8>
+  let index: Int
+
+  @inline(__always) init(tape: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, index: Int) {
+    self.tape = tape
+    self.strings = strings
+    self.index = index
+  }
+
+  @inline(__always) var tag: UInt8 { UInt8(truncatingIfNeeded: tape[index] &>> 56) }
+  @inline(__always) var payload: Int { Int(truncatingIfNeeded: tape[index] & 0x00FF_FFFF_FFFF_FFFF) }
+
+  /// The place behind this value on the tape.
+  @inline(__always) var next: Int {
+    switch tag {
+    case Tag.object, Tag.array: Int(truncatingIfNeeded: tape[index] & 0xFFFF_FFFF)
+    case Tag.integer, Tag.unsignedInteger, Tag.double: index &+ 2
+    default: index &+ 1
+    }
+  }
+
+  enum Tag {
+    static let object = UInt8(ascii: "{")
+    static let endOfObject = UInt8(ascii: "}")
+    static let array = UInt8(ascii: "[")
+    static let endOfArray = UInt8(ascii: "]")
+    static let string = UInt8(ascii: "\"")
+    static let integer = UInt8(ascii: "l")
+    static let unsignedInteger = UInt8(ascii: "u")
+    static let double = UInt8(ascii: "d")
+    static let yes = UInt8(ascii: "t")
+    static let no = UInt8(ascii: "f")
+  }
+
+  /// What the value is.
+  public var kind: JSONKind {
+    switch tag {
+    case Tag.object: .object
+    case Tag.array: .array
+    case Tag.string: .string
+    case Tag.integer: .integer
+    case Tag.unsignedInteger: .unsignedInteger
+    case Tag.double: .double
+    case Tag.yes, Tag.no: .bool
+    default: .null
+    }
+  }
+
+  /// Whether the value is `null`.
+  public var isNull: Bool { kind == .null }
+
+  /// The value of a boolean, nil for anything else.
+  public var bool: Bool? {
+    switch tag {
+    case Tag.yes: true
+    case Tag.no: false
+    default: nil
+    }
+  }
+
+  /// The number, where it was written as an integer and fits.
+  public var int64: Int64? {
+    tag == Tag.integer ? Int64(bitPattern: tape[index &+ 1]) : nil
+  }
+
+  /// The number, where it was written as an integer, is not negative and fits.
+  public var uint64: UInt64? {
+    switch tag {
+    case Tag.unsignedInteger: tape[index &+ 1]
+    case Tag.integer: UInt64(exactly: Int64(bitPattern: tape[index &+ 1]))
+    default: nil
+    }
+  }
+
+  /// The number as a double (rounded to nearest where an integer needs it), nil for anything else; always finite.
+  public var double: Double? {
+    switch tag {
+    case Tag.double: Double(bitPattern: tape[index &+ 1])
+    case Tag.integer: Double(Int64(bitPattern: tape[index &+ 1]))
+    case Tag.unsignedInteger: Double(tape[index &+ 1])
+    default: nil
+    }
+  }
+
+  /// The UTF-8 bytes of a string with its escapes resolved, nil for anything else; valid as long as the value is.
+  public var stringBytes: UnsafeRawBufferPointer? {
+    tag == Tag.string ? bytesOfString : nil
+  }
+
+  /// A string as a Swift string, nil for anything else.
+  public var string: String? {
+    stringBytes.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The bytes of the string that stands here. Precondition: the tag is that of a string.
+  @inline(__always) var bytesOfString: UnsafeRawBufferPointer {
+    let start = UnsafeRawPointer(strings + payload)
+    let length = Int(UInt32(littleEndian: start.loadUnaligned(as: UInt32.self)))
+    return UnsafeRawBufferPointer(start: start + 4, count: length)
+  }
+
+  /// The elements of an array, nil for anything else.
+  public var elements: JSONElements? {
+    tag == Tag.array ? JSONElements(tape: tape, strings: strings, index: index &+ 1) : nil
+  }
+
+  /// The members of an object in the order they were written, repeated keys included; nil for anything else.
+  public var members: JSONMembers? {
+    tag == Tag.object ? JSONMembers(tape: tape, strings: strings, index: index &+ 1) : nil
+  }
+
+  /// The member of an object whose key has exactly these bytes; nil where there is none or this is no object.
+  public func member(_ key: UnsafeRawBufferPointer) -> JSONValue? {
+    guard let members else { return nil }
+    for member in members where member.hasKey(key) { return member.value }
+    return nil
+  }
+
+  /// The member of an object by name; nil where there is none or this is no object.
+  public func member(_ name: String) -> JSONValue? {
+    var name = name
+    return name.withUTF8 { member(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The value a path leads to through nested objects; nil where a step is missing or leads into something else.
+  public func value(at path: JSONPath) -> JSONValue? {
+    var value = self
+    for name in path.names {
+      guard let next = value.member(name) else { return nil }
+      value = next
+    }
+    return value
+  }
+}
