@@ -113,7 +113,7 @@ let testTargets: [Target] = [
   tests(of: "JSONReading"),
   tests(of: "AttentionalFM", ["CAFMKernels", "Features"]),
   tests(of: "FeatureEncoding", ["Features", "JSONReading"]),
-  tests(of: "Kafka"),
+  tests(of: "Kafka", ["Threads"]),
   tests(of: "DurableFiles"),
   tests(of: "Compression"),
   tests(of: "Observability"),

@@ -1,0 +1,81 @@
+// Unsafe memory: metadata and partition lists belong to librdkafka and are destroyed where they were asked for.
+import CRdKafka
+
+/// The first and the next offset of a partition.
+public struct KafkaWatermarks: Equatable, Sendable {
+  /// The offset of the earliest record there is.
+  public var low: Int64
+  /// The offset that the next record to come will have.
+  public var high: Int64
+}
+
+extension KafkaConsumer {
+  /// The partitions of a topic.
+  ///
+  /// - Throws: `unknownTopicOrPartition` where there is no such topic; a retriable error where no broker answers.
+  public func partitions(of topic: String, timeoutMilliseconds: Int32) throws(KafkaError) -> [Int32] {
+    guard let native = rd_kafka_topic_new(handle.native, topic, nil) else {
+      throw KafkaError(rd_kafka_last_error(), text: "\"\(topic)\" cannot be the name of a topic")
+    }
+    defer { rd_kafka_topic_destroy(native) }
+    var answer: UnsafePointer<rd_kafka_metadata>?
+    let error = rd_kafka_metadata(handle.native, 0, native, &answer, timeoutMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw KafkaError(error) }
+    defer { rd_kafka_metadata_destroy(answer) }
+    let topics = UnsafeBufferPointer(start: answer.pointee.topics, count: Int(max(0, answer.pointee.topic_cnt)))
+    guard let found = topics.first(where: { $0.topic.map { String(cString: $0) } == topic }) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    }
+    guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(found.err) }
+    let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(max(0, found.partition_cnt)))
+    return partitions.map(\.id).sorted()
+  }
+
+  /// The cluster's id, where a broker tells it in time.
+  public func clusterID(timeoutMilliseconds: Int32) -> String? {
+    guard let id = rd_kafka_clusterid(handle.native, timeoutMilliseconds) else { return nil }
+    defer { rd_kafka_mem_free(handle.native, id) }
+    return String(cString: id)
+  }
+
+  /// Asks the brokers for a partition's watermarks.
+  public func watermarks(topic: String, partition: Int32, timeoutMilliseconds: Int32) throws(KafkaError)
+    -> KafkaWatermarks
+  {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let error = rd_kafka_query_watermark_offsets(
+      handle.native, topic, partition, &low, &high, timeoutMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+    return KafkaWatermarks(low: low, high: high)
+  }
+
+  /// The watermarks that came with the last records fetched; nil before the first. Does not wait.
+  public func knownWatermarks(topic: String, partition: Int32) -> KafkaWatermarks? {
+    var low: Int64 = -1
+    var high: Int64 = -1
+    let error = rd_kafka_get_watermark_offsets(handle.native, topic, partition, &low, &high)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, high >= 0 else { return nil }
+    return KafkaWatermarks(low: max(0, low), high: high)
+  }
+
+  /// Writes offsets for lag tools to read, without waiting for an answer; nothing here ever reads them back.
+  public func commit(topic: String, _ offsets: [KafkaPartitionOffset]) throws(KafkaError) {
+    let list = Self.list(topic: topic, offsets)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let error = rd_kafka_commit(handle.native, list, 1)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+  }
+
+  /// The offsets that the group committed last; partitions without one are left out.
+  public func committed(topic: String, partitions: [Int32], timeoutMilliseconds: Int32) throws(KafkaError)
+    -> [KafkaPartitionOffset]
+  {
+    let list = Self.list(topic: topic, partitions.map { KafkaPartitionOffset(partition: $0, offset: 0) })
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let error = rd_kafka_committed(handle.native, list, timeoutMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw KafkaError(error) }
+    let elements = UnsafeBufferPointer(start: list.pointee.elems, count: Int(max(0, list.pointee.cnt)))
+    return elements.filter { $0.offset >= 0 }.map { KafkaPartitionOffset(partition: $0.partition, offset: $0.offset) }
+  }
+}

@@ -1,0 +1,192 @@
+// Unsafe memory: `received` is this object's own array of message pointers; each message is destroyed exactly once,
+// when the closure that received it has returned.
+import CRdKafka
+
+/// A partition and an offset in it.
+public struct KafkaPartitionOffset: Equatable, Hashable, Sendable {
+  /// The partition.
+  public var partition: Int32
+  /// The offset to read next.
+  public var offset: Int64
+
+  /// Pairs a partition and an offset.
+  public init(partition: Int32, offset: Int64) {
+    self.partition = partition
+    self.offset = offset
+  }
+}
+
+/// A consumer of assigned partitions at offsets of our own; it never joins a group.
+///
+/// Thread rule: one thread makes, uses and lets go of a consumer. In particular that thread alone consumes and seeks:
+/// in librdkafka before 2.1 seeking while another thread's batch call runs silently loses messages. Seeking is
+/// `assign` with other offsets; nothing fetched before is received afterwards.
+public final class KafkaConsumer {
+  let handle: KafkaHandle
+  private let queue: OpaquePointer
+  private var received: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+
+  /// What a consumer needs to be used as this one is: nothing is committed, reset or stored by itself, and the end
+  /// of a partition is told. `group.id` only names the group that `commit` writes to.
+  static let required = [
+    "enable.auto.commit": "false",
+    "enable.auto.offset.store": "false",
+    "enable.partition.eof": "true",
+    "auto.offset.reset": "error",
+  ]
+
+  /// Defaults that suit a stream read from one thread; any of them may be set otherwise.
+  static let defaults = [
+    "group.id": "afmd",
+    "client.id": "afmd",
+    "isolation.level": "read_committed",
+    "check.crcs": "true",
+    // Beyond these librdkafka stops fetching for a whole second, so they are roomy.
+    "queued.min.messages": "100000",
+    "queued.max.messages.kbytes": "65536",
+    "fetch.wait.max.ms": "100",
+    "socket.keepalive.enable": "true",
+    "reconnect.backoff.max.ms": "2000",
+  ]
+
+  /// Makes a consumer; nothing is connected before it is asked something.
+  ///
+  /// - Parameters:
+  ///   - configuration: librdkafka's properties; `bootstrap.servers` at least.
+  ///   - report: takes what librdkafka reports, on any thread.
+  /// - Throws: an error of configuration. The properties that keep the promises of this type cannot be set.
+  public init(_ configuration: KafkaConfiguration, report: @escaping @Sendable (KafkaEvent) -> Void = { _ in })
+    throws(KafkaError)
+  {
+    for (name, value) in Self.required.sorted(by: { $0.key < $1.key }) {
+      if let given = configuration.properties[name], given != value {
+        throw KafkaError(
+          code: .invalidProperty, rawCode: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue,
+          text: "property \"\(name)\" must stay \(value): positions are kept with the model, not by the broker",
+          property: name)
+      }
+    }
+    let complete = configuration.withDefaults(Self.defaults).withDefaults(Self.required)
+    handle = try KafkaHandle(RD_KAFKA_CONSUMER, complete, report: report)
+    rd_kafka_poll_set_consumer(handle.native)
+    queue = rd_kafka_queue_get_consumer(handle.native)
+    received = .allocate(capacity: 1024)
+    received.initialize(repeating: nil)
+  }
+
+  deinit {
+    rd_kafka_assign(handle.native, nil)
+    rd_kafka_queue_destroy(queue)
+    rd_kafka_consumer_close(handle.native)
+    received.deallocate()
+  }
+
+  /// Reads these partitions of a topic from these offsets on, and no others.
+  ///
+  /// - Parameter offsets: plain offsets, none of librdkafka's symbolic ones. Empty stops all reading.
+  public func assign(topic: String, _ offsets: [KafkaPartitionOffset]) throws(KafkaError) {
+    let list = Self.list(topic: topic, offsets)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let error = rd_kafka_assign(handle.native, list)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+  }
+
+  /// Waits for messages and hands them over.
+  ///
+  /// Waits for the first message only, then takes what else is there: librdkafka's own batch call waits for a full
+  /// batch.
+  ///
+  /// - Parameters:
+  ///   - maximum: the most messages to take.
+  ///   - timeoutMilliseconds: how long to wait for the first.
+  ///   - body: takes the messages, which are gone when it returns; not called where there are none.
+  /// - Returns: how many messages there were, events included.
+  @discardableResult
+  public func consume(maximum: Int, timeoutMilliseconds: Int32, _ body: (KafkaMessages) -> Void) -> Int {
+    reserve(maximum)
+    guard let first = rd_kafka_consumer_poll(handle.native, timeoutMilliseconds) else { return 0 }
+    received[0] = first
+    var count = 1
+    if maximum > 1 {
+      count += max(
+        0, rd_kafka_consume_batch_queue(queue, 0, received.baseAddress.map { $0 + 1 }, maximum - 1))
+    }
+    deliver(count, body)
+    return count
+  }
+
+  /// Waits for messages of one partition, whose queue was taken apart.
+  ///
+  /// - Parameters:
+  ///   - partitionQueue: the partition's queue.
+  ///   - count: how many messages to wait for and to take at most.
+  ///   - timeoutMilliseconds: how long to wait for all of them.
+  ///   - body: takes the messages, which are gone when it returns; not called where there are none.
+  /// - Returns: how many messages there were, events included.
+  @discardableResult
+  public func consume(
+    from partitionQueue: KafkaPartitionQueue, count wanted: Int, timeoutMilliseconds: Int32,
+    _ body: (KafkaMessages) -> Void
+  ) -> Int {
+    reserve(wanted)
+    let count = max(
+      0,
+      rd_kafka_consume_batch_queue(partitionQueue.native, timeoutMilliseconds, received.baseAddress, wanted))
+    if count > 0 { deliver(count, body) }
+    return count
+  }
+
+  /// Takes one partition's messages out of the common stream: until `join` they are received from its queue alone.
+  ///
+  /// Call it before the partition is assigned, so that no message takes the common way.
+  public func separate(topic: String, partition: Int32) throws(KafkaError) -> KafkaPartitionQueue {
+    guard let native = rd_kafka_queue_get_partition(handle.native, topic, partition) else {
+      throw KafkaError(code: .unknownTopicOrPartition, text: "\(topic) has no partition \(partition)")
+    }
+    rd_kafka_queue_forward(native, nil)
+    return KafkaPartitionQueue(native: native)
+  }
+
+  /// Puts a partition's messages, those that wait already included, back into the common stream.
+  public func join(_ partitionQueue: KafkaPartitionQueue) {
+    rd_kafka_queue_forward(partitionQueue.native, queue)
+  }
+
+  static func list(topic: String, _ offsets: [KafkaPartitionOffset])
+    -> UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+  {
+    let list = rd_kafka_topic_partition_list_new(Int32(clamping: offsets.count))
+    for offset in offsets {
+      rd_kafka_topic_partition_list_add(list, topic, offset.partition)?.pointee.offset = offset.offset
+    }
+    return list
+  }
+
+  private func reserve(_ count: Int) {
+    guard received.count < count else { return }
+    received.deallocate()
+    received = .allocate(capacity: count)
+    received.initialize(repeating: nil)
+  }
+
+  private func deliver(_ count: Int, _ body: (KafkaMessages) -> Void) {
+    body(KafkaMessages(UnsafeBufferPointer(rebasing: received[..<count])))
+    for place in 0..<count {
+      rd_kafka_message_destroy(received[place])
+      received[place] = nil
+    }
+  }
+}
+
+/// The messages of one partition, apart from the others; let go of before its consumer.
+public final class KafkaPartitionQueue {
+  let native: OpaquePointer
+
+  init(native: OpaquePointer) {
+    self.native = native
+  }
+
+  deinit {
+    rd_kafka_queue_destroy(native)
+  }
+}
