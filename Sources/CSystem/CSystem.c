@@ -2,9 +2,11 @@
 #include "CSystem.h"
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int afm_peer_credentials(int descriptor, int32_t *pid, uint32_t *uid, uint32_t *gid) {
@@ -21,4 +23,23 @@ void afm_describe_thread(const char *name, int32_t nice) {
   pthread_setname_np(pthread_self(), name);
   // Linux keeps a nice value for each thread.
   if (nice != 0) (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice);
+}
+
+int afm_unix_connect(const char *path, int nonblocking) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t length = strlen(path);
+  if (length >= sizeof address.sun_path) return -ENAMETOOLONG;
+  memcpy(address.sun_path, path, length);
+  int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
+  if (descriptor < 0) return -errno;
+  int result;
+  do {
+    result = connect(descriptor, (struct sockaddr *)&address, sizeof address);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) {
+    int error = errno;
+    (void)close(descriptor);
+    return -error;
+  }
+  return descriptor;
 }
