@@ -91,6 +91,15 @@ public enum TimeFormat: String, Codable, Sendable, CaseIterable {
   case seconds
   /// A number of milliseconds since 1970-01-01T00:00:00Z.
   case milliseconds
+
+  /// The format in words, for messages.
+  var explanation: String {
+    switch self {
+    case .rfc3339: "time such as 2013-01-31T05:15:00-05:00 (RFC 3339)"
+    case .seconds: "number of seconds since 1970 within the years 0000 to 9999"
+    case .milliseconds: "number of milliseconds since 1970 within the years 0000 to 9999"
+    }
+  }
 }
 
 /// The name of a fixed zone: `UTC`, an offset such as `+05:30`, or an IANA name such as `Europe/Berlin`.

@@ -57,6 +57,16 @@ public struct JSONValue {
     static let no = UInt8(ascii: "f")
   }
 
+  /// The value's place on the tape, never 0; `value(atPlace:)` of any value of the same document leads back to it.
+  @inline(__always) public var place: Int { index }
+
+  /// The value that stands at a place of the same document.
+  ///
+  /// - Precondition: the place came from `place` of a value of this document.
+  @inline(__always) public func value(atPlace place: Int) -> JSONValue {
+    JSONValue(tape: tape, strings: strings, index: place)
+  }
+
   /// What the value is.
   public var kind: JSONKind {
     switch tag {
