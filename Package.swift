@@ -13,10 +13,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    exclude: exclude,
     swiftSettings: strict)
 }
 
@@ -111,7 +112,7 @@ let testTargets: [Target] = [
   tests(of: "Features"),
   tests(of: "Threads"),
   tests(of: "JSONReading"),
-  tests(of: "AttentionalFM", ["CAFMKernels", "Features"]),
+  tests(of: "AttentionalFM", ["CAFMKernels", "Features"], exclude: ["Golden"]),
   tests(of: "FeatureEncoding", ["Features", "JSONReading"]),
   tests(of: "Kafka", ["Threads"]),
   tests(of: "DurableFiles"),

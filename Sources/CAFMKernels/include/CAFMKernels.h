@@ -1,1 +1,5 @@
 #pragma once
+// The arithmetic of the model, one body for every instruction set, and the memory that learner and scorers share.
+#include "CAFMEvent.h"
+#include "CAFMRing.h"
+#include "CAFMTable.h"

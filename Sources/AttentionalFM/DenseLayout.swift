@@ -1,0 +1,39 @@
+import CAFMKernels
+
+/// Where each dense parameter stands in the flat arrays that the kernels work on.
+package struct DenseLayout: Sendable {
+  package let c: afm_layout
+
+  package init(_ configuration: ModelConfiguration) {
+    let k = configuration.effectiveEmbeddingSize
+    let t = configuration.effectiveAttentionSize
+    var layout = afm_layout()
+    layout.k = Int32(k)
+    layout.t = Int32(t)
+    layout.k_padded = Int32(k.padded)
+    layout.t_padded = Int32(t.padded)
+    var next: Int32 = 0
+    func take(_ count: Int) -> Int32 {
+      defer { next += Int32(count.padded) }
+      return next
+    }
+    layout.bias = take(16)
+    layout.output = k > 0 ? take(k) : -1
+    layout.attention_bias = t > 0 ? take(t) : -1
+    layout.attention_output = t > 0 ? take(t) : -1
+    layout.projection_transposed = t > 0 ? take(k * t.padded) : -1
+    let fields = configuration.layout.count
+    let hasPrior = t > 0 && configuration.fieldPairPrior
+    layout.field_pair_count = hasPrior ? Int32(fields * (fields + 1) / 2) : 0
+    layout.field_pairs = hasPrior ? take(fields * (fields + 1) / 2) : -1
+    layout.count = next
+    layout.scales_by_pairs = configuration.attentionScale == .pairs ? 1 : 0
+    c = layout
+  }
+
+  /// The position in `r` of two fields.
+  package static func fieldPair(_ a: Int, _ b: Int) -> Int {
+    let high = max(a, b)
+    return high * (high + 1) / 2 + min(a, b)
+  }
+}

@@ -1,0 +1,45 @@
+/// What learning minimises for one event, times the event's importance.
+public enum Loss: String, Codable, Sendable, CaseIterable {
+  /// `(y - t)^2`.
+  case squared
+  /// `log(1 + e^y) - t y` with `t` 0 or 1; the raw score `y` is the log-odds.
+  case logistic = "log"
+
+  /// The number `t` that a label stands for: for log loss the label held to 0...1 (so -1 means 0), else the label.
+  public func target(_ label: Float) -> Float {
+    switch self {
+    case .squared: label
+    case .logistic: min(max(label, 0), 1)
+    }
+  }
+
+  /// What a raw score predicts: the probability of label 1 for log loss, else the score itself.
+  public func predicted(raw: Float) -> Double {
+    switch self {
+    case .squared: Double(raw)
+    case .logistic: PortableMath.sigmoid(Double(raw))
+    }
+  }
+
+  /// The loss of a raw score against a label, without importance and without penalties.
+  public func value(raw: Float, label: Float) -> Double {
+    let y = Double(raw)
+    let t = Double(target(label))
+    switch self {
+    case .squared: return (y - t) * (y - t)
+    case .logistic: return PortableMath.softplus(y) - t * y
+    }
+  }
+
+  /// dL/dy, times the importance.
+  public func gradient(raw: Float, label: Float, importance: Float) -> Float {
+    let y = Double(raw)
+    let t = Double(target(label))
+    switch self {
+    case .squared: return Float(2 * Double(importance) * (y - t))
+    case .logistic:
+      // (1 - t) sigmoid(y) - t sigmoid(-y): no cancellation where the model is right.
+      return Float(Double(importance) * ((1 - t) * PortableMath.sigmoid(y) - t * PortableMath.sigmoid(-y)))
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import CAFMKernels
+
+/// Why a configuration is impossible, or why saved parameters do not fit the model they are put into.
+public enum ModelProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A setting lies outside what is possible: its name, its value, and what is possible.
+  case impossible(setting: String, value: String, allowed: String)
+  /// The system gave no memory for so many bytes.
+  case noMemory(bytes: UInt64)
+  /// The saved model was made with another value of a setting that the parameters' shape depends on.
+  case differs(setting: String, saved: String, here: String)
+  /// A saved tensor is missing.
+  case missingTensor(String)
+  /// A saved tensor has another shape than it must have.
+  case wrongShape(tensor: String, saved: [Int], expected: [Int])
+  /// A column of saved rows has another length than the number of rows asks for.
+  case wrongColumn(String, saved: Int, expected: Int)
+  /// A saved row names a slot that its feature cannot be in, or that is taken.
+  case wrongSlot(slot: UInt64, hash: UInt64)
+  /// A saved number is not finite, or an accumulator is negative.
+  case notFinite(String)
+
+  /// What is wrong and what to do about it.
+  public var description: String {
+    switch self {
+    case .impossible(let setting, let value, let allowed):
+      "model.\(setting) is \(value); it must be \(allowed)"
+    case .noMemory(let bytes):
+      "the system gave no \(bytes) bytes for the model; lower the number of table slots or the embedding size"
+    case .differs(let setting, let saved, let here):
+      "the saved model has \(setting) \(saved) and the configuration asks for \(here); put \(saved) back to load it"
+    case .missingTensor(let name):
+      "the saved model lacks the tensor \(name); it is damaged or was saved by another kind of model"
+    case .wrongShape(let tensor, let saved, let expected):
+      "the saved tensor \(tensor) has the shape \(saved) instead of \(expected)"
+    case .wrongColumn(let name, let saved, let expected):
+      "the saved column \(name) has \(saved) numbers instead of \(expected)"
+    case .wrongSlot(let slot, let hash):
+      "the saved rows put the feature \(hash) into slot \(slot), which is not its own or is taken; they are damaged"
+    case .notFinite(let name):
+      "the saved tensor \(name) holds a number that is not finite, or a negative accumulator"
+    }
+  }
+}
+
+extension ModelConfiguration {
+  /// `k`, or 0 for a linear model.
+  package var effectiveEmbeddingSize: Int { kind == .linear ? 0 : embeddingSize }
+
+  /// `t`, or 0 without attention.
+  package var effectiveAttentionSize: Int { kind == .afm ? attentionSize : 0 }
+
+  /// The slots the table really has: `tableSlots` rounded up to a power of two, at least 8.
+  public var actualTableSlots: UInt64 {
+    var slots: UInt64 = 8
+    while slots < UInt64(clamping: tableSlots), slots < 1 << 34 { slots *= 2 }
+    return slots
+  }
+
+  /// The bytes of memory that a model, its learner and its live copies take; scorers come on top.
+  public var memoryBytes: UInt64 {
+    let layout = DenseLayout(self)
+    let dense = UInt64(layout.c.count) * 4
+    return afm_table_bytes(actualTableSlots, Int32(effectiveEmbeddingSize)) + 4 * dense
+      + afm_ring_bytes(Int64(layout.c.count)) + scorerBytes
+  }
+
+  /// The bytes of memory that one scorer (or the learner's scratch) takes.
+  public var scorerBytes: UInt64 {
+    let layout = DenseLayout(self).c
+    let perFeature = 2 * UInt64(layout.k_padded) + 8
+    let perPair = UInt64(layout.k_padded) + UInt64(layout.t_padded) + 8
+    return 4 * (UInt64(maximumFeatures) * perFeature + UInt64(maximumPairs) * perPair + UInt64(layout.count))
+  }
+
+  /// Every setting that is impossible; empty for a configuration that can be used.
+  public var problems: [ModelProblem] {
+    var found: [ModelProblem] = []
+    func check(_ setting: String, _ value: some Any, _ allowed: String, _ holds: Bool) {
+      if !holds { found.append(.impossible(setting: setting, value: "\(value)", allowed: allowed)) }
+    }
+    func rate(_ setting: String, _ value: Float) {
+      check(setting, value, "a number from 0 to 1000", value >= 0 && value <= 1000)
+    }
+    check("embeddingSize", embeddingSize, "1 to 1024", (1...1024).contains(embeddingSize))
+    check("attentionSize", attentionSize, "1 to 1024", (1...1024).contains(attentionSize))
+    check("tableSlots", tableSlots, "8 to 2^34", tableSlots >= 8 && tableSlots <= 1 << 34)
+    check("maximumFeatures", maximumFeatures, "1 to 1024", (1...1024).contains(maximumFeatures))
+    check("maximumPairs", maximumPairs, "1 to 600000", (1...600_000).contains(maximumPairs))
+    check("layout", "\(layout.count) fields", "1 to 4096 fields", (1...4096).contains(layout.count))
+    check("dropout", dropout, "0 up to but not including 1", dropout >= 0 && dropout < 1)
+    check(
+      "initialAccumulator", initialAccumulator, "above 0 and finite",
+      initialAccumulator > 0 && initialAccumulator <= 1e30)
+    check("epsilon", epsilon, "from 0 to 1", epsilon >= 0 && epsilon <= 1)
+    check("embeddingScale", embeddingScale, "from 0 to 10", embeddingScale >= 0 && embeddingScale <= 10)
+    check(
+      "attentionInitialScale", attentionInitialScale, "from 0 to 10",
+      attentionInitialScale >= 0 && attentionInitialScale <= 10)
+    rate("rates.bias", rates.bias)
+    rate("rates.linear", rates.linear)
+    rate("rates.embedding", rates.embedding)
+    rate("rates.attention", rates.attention)
+    rate("rates.output", rates.output)
+    rate("rates.fieldPairs", rates.fieldPairs)
+    rate("regularization.projection", regularization.projection)
+    rate("regularization.linear", regularization.linear)
+    rate("regularization.embedding", regularization.embedding)
+    return found
+  }
+}

@@ -1,0 +1,187 @@
+// Unsafe memory: rows of claimed slots are read through the table's pointers; the scratch arrays hold
+// `maximumFeatures` (or `maximumPairs`) entries, which `EventScratch.hasRoom` keeps.
+
+import CAFMKernels
+import Features
+
+/// Learns a model one event at a time, in order; allocates nothing for an event.
+///
+/// Used by the model's owner alone.
+public final class OnlineLearner {
+  /// The model that moves.
+  public let model: Model
+
+  /// The arithmetic in use.
+  public let kernels: Kernels
+
+  let configuration: ModelConfiguration
+  let scratch: EventScratch
+  /// The slot of each feature of the event in the scratch.
+  let slots: UnsafeMutablePointer<Int64>
+  /// The slot of each feature as it was given, -1 for none.
+  let given: UnsafeMutablePointer<Int64>
+  let rowAccumulators: AlignedFloats
+  let weightAccumulators: AlignedFloats
+  let kept: AlignedFloats
+  let prior: TouchedPrior
+
+  /// Makes a learner for a model.
+  public init(_ model: Model, kernels: Kernels = .preferred) {
+    self.model = model
+    self.kernels = kernels
+    configuration = model.configuration
+    scratch = EventScratch(configuration)
+    let features = configuration.maximumFeatures
+    slots = .allocate(capacity: features)
+    given = .allocate(capacity: features)
+    slots.initialize(repeating: -1, count: features)
+    given.initialize(repeating: -1, count: features)
+    rowAccumulators = AlignedFloats(features * Int(scratch.layout.pointee.k_padded))
+    // Padding has a gradient of zero; its sum of 1 keeps the step zero too.
+    rowAccumulators.base.update(repeating: 1, count: rowAccumulators.count)
+    weightAccumulators = AlignedFloats(features.padded)
+    kept = AlignedFloats(Int(scratch.layout.pointee.k_padded))
+    prior = TouchedPrior(capacity: min(Int(scratch.layout.pointee.field_pair_count), configuration.maximumPairs))
+  }
+
+  deinit {
+    slots.deallocate()
+    given.deallocate()
+  }
+
+  /// What the model says of an event, from the features it knows; changes nothing.
+  ///
+  /// - Parameter features: each feature once, as the encoder gives them; those beyond `maximumFeatures` are unknown.
+  public func predict(_ features: UnsafeBufferPointer<Feature>) -> Prediction {
+    let unknown = loadKnown(features)
+    scratch.event.pointee.kept = nil
+    scratch.forward(kernels, parameters: model.dense.values.base)
+    return scratch.prediction(unknown: unknown)
+  }
+
+  /// What the model says of an event, taken apart; changes nothing.
+  public func explain(_ features: UnsafeBufferPointer<Feature>) -> Explanation {
+    _ = predict(features)
+    let used = min(features.count, configuration.maximumFeatures)
+    let unknown = features.indices.filter { $0 >= used || given[$0] < 0 }
+    return scratch.explanation(bias: model.dense.values.base[Int(scratch.layout.pointee.bias)], unknown: unknown)
+  }
+
+  /// Learns one event; see ``step(_:label:importance:)``.
+  @discardableResult
+  public func learn(_ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1) -> LearningOutcome {
+    step(features, label: label, importance: importance).outcome
+  }
+
+  /// Predicts one event from the features the model knows, then inserts the others, repeats the pass with them and
+  /// with dropout where there are any or it is on, and moves every parameter against its gradient.
+  public func step(_ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1) -> LearningStep {
+    let prediction = predict(features)
+    let hasNew = prediction.unknown > 0 && planInsertions(features)
+    let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
+    if hasNew { loadPlanned(features) }
+    if hasNew || drops {
+      scratch.event.pointee.kept = drawDropout()
+      scratch.forward(kernels, parameters: model.dense.values.base)
+    }
+    let outcome = update(label: label, importance: importance)
+    if outcome == .applied, prediction.unknown > 0 {
+      let used = min(features.count, configuration.maximumFeatures)
+      model.table.counters.dropped += UInt64(used) - UInt64(scratch.event.pointee.feature_count)
+    }
+    return LearningStep(prediction: prediction, outcome: outcome)
+  }
+}
+
+extension OnlineLearner {
+  /// Puts the known features into the scratch; gives the number of the others.
+  private func loadKnown(_ features: UnsafeBufferPointer<Feature>) -> Int {
+    let table = model.table.table
+    let used = min(features.count, configuration.maximumFeatures)
+    scratch.begin()
+    for position in 0..<used {
+      let slot = afm_table_find(table, features[position].hash)
+      given[position] = slot
+      if slot >= 0 { loadRow(slot, features[position], position) }
+    }
+    return features.count - Int(scratch.event.pointee.feature_count)
+  }
+
+  private func loadRow(_ slot: Int64, _ feature: Feature, _ position: Int) {
+    let table = model.table.table.pointee
+    let entry = table.slots[Int(slot)]
+    let row = table.rows + Int(slot) * 2 * Int(table.stride)
+    let n = Int(scratch.event.pointee.feature_count)
+    scratch.nextWeight.pointee = entry.weight
+    scratch.nextRow.update(from: row, count: Int(table.k))
+    weightAccumulators.base[n] = entry.accumulator
+    (rowAccumulators.base + n * Int(scratch.layout.pointee.k_padded))
+      .update(from: row + Int(table.stride), count: Int(table.k))
+    slots[n] = slot
+    scratch.append(feature, origin: position)
+  }
+
+  /// Chooses a slot for every unknown feature without writing anything; whether any found one.
+  private func planInsertions(_ features: UnsafeBufferPointer<Feature>) -> Bool {
+    let used = min(features.count, configuration.maximumFeatures)
+    var found = false
+    for position in 0..<used where given[position] < 0 {
+      if isRepeated(features, position) { continue }
+      // `given` holds the slots of all known features and of those placed before; -1 matches no slot.
+      let slot = afm_table_place(model.table.table, features[position].hash, given, Int32(used))
+      given[position] = slot
+      if slot >= 0 { found = true }
+    }
+    return found
+  }
+
+  /// Whether a new feature was already given before in the same event: it must not get a second row.
+  private func isRepeated(_ features: UnsafeBufferPointer<Feature>, _ position: Int) -> Bool {
+    for earlier in 0..<position where features[earlier].hash == features[position].hash { return true }
+    return false
+  }
+
+  /// Puts all features that have a slot into the scratch, in the order given; new ones as they are drawn.
+  private func loadPlanned(_ features: UnsafeBufferPointer<Feature>) {
+    let table = model.table.table.pointee
+    let used = min(features.count, configuration.maximumFeatures)
+    scratch.begin()
+    for position in 0..<used where given[position] >= 0 {
+      let slot = given[position]
+      let feature = features[position]
+      if table.slots[Int(slot)].tag != 0, table.hashes[Int(slot)] == feature.hash {
+        loadRow(slot, feature, position)
+      } else {
+        drawRow(slot, feature, position)
+      }
+    }
+  }
+
+  private func drawRow(_ slot: Int64, _ feature: Feature, _ position: Int) {
+    let n = Int(scratch.event.pointee.feature_count)
+    let k = Int(scratch.layout.pointee.k)
+    scratch.nextWeight.pointee = 0
+    let row = scratch.nextRow
+    for d in 0..<k {
+      row[d] = Draws.embedding(
+        seed: configuration.seed, hash: feature.hash, coordinate: d, scale: configuration.embeddingScale)
+    }
+    weightAccumulators.base[n] = configuration.initialAccumulator
+    (rowAccumulators.base + n * Int(scratch.layout.pointee.k_padded))
+      .update(repeating: configuration.initialAccumulator, count: k)
+    slots[n] = slot
+    scratch.append(feature, origin: position)
+  }
+
+  /// What the pooled vector is multiplied by at this event; nil without dropout.
+  private func drawDropout() -> UnsafePointer<Float>? {
+    guard configuration.dropout > 0 else { return nil }
+    let scale = 1 / (1 - configuration.dropout)
+    for d in 0..<Int(scratch.layout.pointee.k) {
+      let keeps = Draws.keeps(
+        seed: configuration.seed, eventNumber: model.eventsLearned, coordinate: d, dropout: configuration.dropout)
+      kept.base[d] = keeps ? scale : 0
+    }
+    return UnsafePointer(kept.base)
+  }
+}

@@ -1,0 +1,31 @@
+// Unsafe memory. Invariant: `table` and what it points to live until deinit, and its fields never change after init.
+
+import CAFMKernels
+
+/// The memory of an embedding table, shared by its one owner and by any number of scorers.
+///
+/// `@unchecked Sendable`: the pointers are fixed for life. The owner writes what scorers read with atomic stores under
+/// a version for each bucket, and another thread reaches this memory only through `gather`, which is atomic
+/// throughout (`Table.c`). All other functions are reached through `EmbeddingTable`, which is not Sendable.
+package final class TableMemory: @unchecked Sendable {
+  package let table: UnsafeMutablePointer<afm_table>
+
+  package init(slots: UInt64, embeddingSize: Int) throws(ModelProblem) {
+    table = .allocate(capacity: 1)
+    table.initialize(to: afm_table())
+    if afm_table_create(table, slots, Int32(embeddingSize)) != 0 {
+      table.deallocate()
+      throw .noMemory(bytes: afm_table_bytes(slots, Int32(embeddingSize)))
+    }
+  }
+
+  deinit {
+    afm_table_destroy(table)
+    table.deallocate()
+  }
+
+  /// Copies the weight and the `k` numbers of a feature's row, all of one moment; false where it is unknown.
+  package func gather(_ hash: UInt64, weight: UnsafeMutablePointer<Float>, row: UnsafeMutablePointer<Float>) -> Bool {
+    afm_table_gather(table, hash, weight, row) != 0
+  }
+}

@@ -1,0 +1,59 @@
+// Which kernels this machine can run, and the two steps that are the same for all.
+#include "include/CAFMEvent.h"
+
+#include <string.h>
+
+extern const afm_kernels afm_kernels_scalar;
+#if defined(__x86_64__)
+extern const afm_kernels afm_kernels_base, afm_kernels_v3, afm_kernels_v4;
+#elif defined(__aarch64__)
+extern const afm_kernels afm_kernels_neon;
+#endif
+
+const afm_kernels *afm_kernels_named(const char *name) {
+  if (strcmp(name, "scalar") == 0) return &afm_kernels_scalar;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (strcmp(name, "base") == 0) return &afm_kernels_base;
+  if (strcmp(name, "v3") == 0 && __builtin_cpu_supports("x86-64-v3")) return &afm_kernels_v3;
+  if (strcmp(name, "v4") == 0 && __builtin_cpu_supports("x86-64-v4")) return &afm_kernels_v4;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &afm_kernels_neon;
+#endif
+  return 0;
+}
+
+const afm_kernels *afm_kernels_best(void) {
+  static const char *const best_first[] = {"v4", "v3", "neon", "base"};
+  for (unsigned i = 0; i < sizeof best_first / sizeof *best_first; i++) {
+    const afm_kernels *found = afm_kernels_named(best_first[i]);
+    if (found) return found;
+  }
+  return &afm_kernels_scalar;
+}
+
+void afm_form_pairs(afm_event *event, const uint8_t *within) {
+  const int32_t features = event->feature_count;
+  int32_t n = 0;
+  for (int32_t i = 0; i < features; i++) {
+    const uint32_t first = event->field[i];
+    for (int32_t j = i + 1; j < features && n < event->pair_capacity; j++) {
+      const uint32_t second = event->field[j];
+      if (first == second && !within[first]) continue;
+      const uint32_t low = first < second ? first : second, high = first < second ? second : first;
+      event->first[n] = i;
+      event->second[n] = j;
+      event->field_pair[n] = (int32_t)(high * (high + 1) / 2 + low);
+      event->pair_x[n] = event->x[i] * event->x[j];
+      n++;
+    }
+  }
+  event->pair_count = n;
+  for (int32_t i = features; i % 16 != 0; i++) event->x[i] = event->weight[i] = 0;
+}
+
+void afm_transpose(float *projection, const float *transposed, const afm_layout *layout) {
+  for (int32_t l = 0; l < layout->t; l++)
+    for (int32_t d = 0; d < layout->k; d++)
+      projection[(int64_t)l * layout->k_padded + d] = transposed[(int64_t)d * layout->t_padded + l];
+}

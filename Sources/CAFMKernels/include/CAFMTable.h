@@ -1,0 +1,55 @@
+#pragma once
+// The embedding table: one owner writes, any number of scorers gather at any time.
+#include <stdint.h>
+
+/// One place for a feature; four make a bucket of one cache line.
+typedef struct afm_slot {
+  uint32_t tag;         ///< 0 where the slot is empty; never 0 for a feature
+  float weight;         ///< w
+  float accumulator;    ///< Adagrad's sum for w; only the owner reads it
+  uint32_t last_seen;   ///< events learned / 1024 when the feature was last learned
+} afm_slot;
+
+/// A table of `slot_count` slots in buckets of four, in one piece of memory.
+typedef struct afm_table {
+  afm_slot *slots;
+  uint64_t *hashes;     ///< one for each slot
+  uint32_t *versions;   ///< one for each bucket; odd while the owner writes there
+  float *rows;          ///< for each slot v [stride], then its accumulators [stride]
+  uint64_t slot_count;  ///< a power of two, at least 8
+  uint64_t bytes;       ///< of the whole piece
+  int32_t k;            ///< embedding size; may be 0
+  int32_t stride;       ///< k rounded up to an even number
+} afm_table;
+
+/// The bytes a table takes.
+uint64_t afm_table_bytes(uint64_t slot_count, int32_t k);
+
+/// Maps the memory of an empty table; 0, or the errno.
+int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k);
+void afm_table_destroy(afm_table *table);
+
+/// The first slots of the two candidate buckets of a feature. They differ.
+void afm_table_candidates(const afm_table *table, uint64_t hash, uint64_t *first, uint64_t *second);
+
+/// The slot of a feature, or -1. For the owner.
+int64_t afm_table_find(const afm_table *table, uint64_t hash);
+
+/// Where a new feature goes: a free slot of the emptier candidate bucket (the first of two equal ones), else the slot
+/// of the eight that was seen longest ago (of equals the first); never one of `reserved`. -1 without room. Writes
+/// nothing. For the owner.
+int64_t afm_table_place(const afm_table *table, uint64_t hash, const int64_t *reserved, int32_t reserved_count);
+
+/// Writes a feature's hash, tag, weight, last-seen and row, so that a scorer sees all of it or nothing; the
+/// accumulators, which no scorer reads, plainly. `row` and `row_accumulators` hold k floats. For the owner.
+void afm_table_publish(afm_table *table, uint64_t slot, uint64_t hash, float weight, float accumulator,
+                       uint32_t last_seen, const float *row, const float *row_accumulators);
+
+/// Empties a slot. For the owner.
+void afm_table_clear(afm_table *table, uint64_t slot);
+
+/// Copies the weight and the row of a feature, all of one moment; 0 where it is unknown. For any thread.
+int32_t afm_table_gather(const afm_table *table, uint64_t hash, float *weight, float *row);
+
+/// Asks for the memory of a feature's two candidate buckets ahead of use.
+void afm_table_prefetch(const afm_table *table, uint64_t hash);
