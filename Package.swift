@@ -39,6 +39,7 @@ let row0: [Target] = [
   room("Features"),
   room("Threads", ["CSystem"]),
   room("JSONReading", ["CSimdJSON"]),
+  room("Spelling"),
 ]
 
 let row1: [Target] = [
@@ -50,8 +51,8 @@ let row1: [Target] = [
   room("Observability", ["Threads", "CSystem"]),
   room("EventLoop", ["CLibUV", "CSystem", "Threads"]),
   room("HTTP"),
-  room("YAML", ["CLibYAML"]),
-  room("CommandTable"),
+  room("YAML", ["CLibYAML", "Spelling"]),
+  room("CommandTable", ["Spelling"]),
   room("Supervision", ["CSystem"]),
 ]
 
@@ -120,6 +121,7 @@ let testTargets: [Target] = [
   tests(of: "Observability"),
   tests(of: "EventLoop"),
   tests(of: "HTTP"),
+  tests(of: "Spelling"),
   tests(of: "YAML"),
   tests(of: "CommandTable"),
   tests(of: "Supervision"),

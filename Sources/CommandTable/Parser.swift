@@ -1,3 +1,5 @@
+import Spelling
+
 extension Program {
   /// Reads a command line.
   ///
@@ -56,7 +58,7 @@ struct CommandLineReader {
   private mutating func enter(_ word: String) throws(UsageProblem) {
     guard let command = knownCommands.first(where: { $0.name == word }) else {
       throw problem(
-        "unknown command '\(word)'" + Spelling.hint(for: word, among: knownCommands.map(\.name)))
+        "unknown command '\(word)'" + Self.hint(for: word, among: knownCommands.map(\.name)))
     }
     path.append(command)
   }
@@ -66,7 +68,7 @@ struct CommandLineReader {
     let name = String(parts.first ?? "")
     guard let option = knownOptions.first(where: { $0.name == name }) else {
       let names = knownOptions.map(\.name) + ["help", "version"]
-      throw problem("unknown option '--\(name)'" + Spelling.hint(for: name, among: names, prefix: "--"))
+      throw problem("unknown option '--\(name)'" + Self.hint(for: name, among: names, prefix: "--"))
     }
     let attached = parts.count > 1 ? String(parts[1]) : nil
     try set(option, attached: attached, shown: "--\(name)")
@@ -147,9 +149,15 @@ struct CommandLineReader {
       guard words.contains(value) else {
         throw problem(
           "\(subject) is one of \(words.joined(separator: ", ")), not '\(value)'"
-            + Spelling.hint(for: value, among: words))
+            + Self.hint(for: value, among: words))
       }
     }
+  }
+
+  /// `; did you mean 'x'?`, or nothing where no name is near.
+  private static func hint(for word: String, among names: [String], prefix: String = "") -> String {
+    guard let name = Spelling.nearest(to: word, among: names) else { return "" }
+    return "; did you mean '\(prefix)\(name)'?"
   }
 
   private func problem(_ text: String) -> UsageProblem {

@@ -82,11 +82,4 @@ import Testing
     #expect(help.contains("(default: /run/x.sock)"))
     #expect(help.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
-
-  @Test func distancesCountSwapsOnce() {
-    #expect(Spelling.distance("taable", "table") == 1)
-    #expect(Spelling.distance("tabel", "table") == 1)
-    #expect(Spelling.distance("", "abc") == 3)
-    #expect(Spelling.nearest(to: "x", among: ["keep", "y"]) == nil)
-  }
 }

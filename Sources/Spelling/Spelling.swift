@@ -1,13 +1,8 @@
-/// Finds what somebody probably meant.
-enum Spelling {
-  /// `; did you mean 'x'?`, or nothing where no name is near.
-  static func hint(for word: String, among names: [String], prefix: String = "") -> String {
-    guard let name = nearest(to: word, among: names) else { return "" }
-    return "; did you mean '\(prefix)\(name)'?"
-  }
-
-  /// The name that differs least, where it differs in at most a third of the letters, and at least two may differ.
-  static func nearest(to word: String, among names: [String]) -> String? {
+/// Finds what somebody probably meant, for "did you mean".
+public enum Spelling {
+  /// The name that differs least from `word`, where it differs in at most a third of the letters (at least two may
+  /// differ); nil where no name is near.
+  public static func nearest(to word: String, among names: [String]) -> String? {
     guard word.count <= 64 else { return nil }
     let limit = max(2, word.count / 3)
     let ranked = names.map { (name: $0, distance: distance(word, $0)) }
@@ -16,7 +11,7 @@ enum Spelling {
   }
 
   /// The number of letters to insert, delete, replace or swap with their neighbour (optimal string alignment).
-  static func distance(_ left: String, _ right: String) -> Int {
+  public static func distance(_ left: String, _ right: String) -> Int {
     let left = Array(left)
     let right = Array(right)
     var beforeLast = [Int](repeating: 0, count: right.count + 1)
