@@ -68,7 +68,10 @@ let row2: [Target] = [
 let row3: [Target] = [
   room(
     "SnapshotStore",
-    ["AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "DurableFiles", "CXXHash", "Features"]),
+    [
+      "AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "DurableFiles", "CXXHash", "Features",
+      "Threads",
+    ]),
   room("ScoringClient", ["HTTP", "ScoringAPI", "JSONReading", "CSystem"]),
 ]
 
@@ -130,7 +133,9 @@ let testTargets: [Target] = [
   tests(of: "ScoringAPI", ["JSONReading", "Features"]),
   tests(of: "ProgressiveValidation", ["AttentionalFM"]),
   tests(of: "Configuration", ["YAML", "AttentionalFM", "FeatureEncoding"]),
-  tests(of: "SnapshotStore", ["AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "Features"]),
+  tests(
+    of: "SnapshotStore",
+    ["AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "DurableFiles", "Features"]),
   tests(of: "ScoringClient", ["ScoringAPI"]),
   tests(
     of: "ScoringServer",

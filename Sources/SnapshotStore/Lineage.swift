@@ -1,0 +1,78 @@
+/// What all records of a lineage come to: who descends from whom, which snapshot is current, whether the daemon learns.
+public struct Lineage: Equatable, Sendable {
+  /// Every snapshot there ever was, by its number.
+  public private(set) var snapshots: [UInt64: LineageRecord.Snapshot] = [:]
+
+  /// Every rollback, by the number of the snapshot that it made.
+  public private(set) var rollbacks: [UInt64: Manifest.Rollback] = [:]
+
+  /// The snapshot that the records say is current.
+  public private(set) var current: UInt64?
+
+  /// Whether the daemon learns.
+  public private(set) var learning = LearningState.running
+
+  /// The highest line of descent there ever was.
+  public private(set) var highestLine: UInt64 = 1
+
+  /// The highest number that any record names; 0 where there is none.
+  public private(set) var highestID: UInt64 = 0
+
+  /// The line of descent of what is learned now.
+  public private(set) var line: UInt64 = 1
+
+  /// Makes a lineage without records.
+  public init() {}
+
+  /// Takes in the next record.
+  public mutating func apply(_ record: LineageRecord) {
+    switch record {
+    case .snapshot(let snapshot):
+      note(snapshot, nil)
+      current = snapshot.id
+      line = snapshot.line
+    case .rollback(let snapshot, let rollback):
+      note(snapshot, rollback)
+      current = snapshot.id
+      line = snapshot.line
+    case .found(let snapshot, let rollback):
+      note(snapshot, rollback)
+    case .setAside(let id, let ancestor, _):
+      highestID = max(highestID, id)
+      if let ancestor { moveCurrent(to: ancestor) }
+    case .learning(let state):
+      learning = state
+    case .arithmetic(_, _, let newLine):
+      line = newLine
+      highestLine = max(highestLine, newLine)
+    case .software:
+      break
+    }
+  }
+
+  /// Makes another snapshot the current one, because `CURRENT` names it.
+  mutating func moveCurrent(to id: UInt64) {
+    guard current != id else { return }
+    current = id
+    if let snapshot = snapshots[id] { line = snapshot.line }
+  }
+
+  /// The snapshot and its ancestors, nearest first, as far as they are known.
+  public func ancestry(of id: UInt64) -> [UInt64] {
+    var path: [UInt64] = []
+    var next: UInt64? = id
+    var seen: Set<UInt64> = []
+    while let id = next, seen.insert(id).inserted {
+      path.append(id)
+      next = snapshots[id]?.parent
+    }
+    return path
+  }
+
+  private mutating func note(_ snapshot: LineageRecord.Snapshot, _ rollback: Manifest.Rollback?) {
+    snapshots[snapshot.id] = snapshot
+    rollbacks[snapshot.id] = rollback
+    highestID = max(highestID, snapshot.id)
+    highestLine = max(highestLine, snapshot.line)
+  }
+}

@@ -1,0 +1,60 @@
+import AttentionalFM
+
+/// What a snapshot needs of a model besides the rows of its table: copied by the learner between two events.
+public struct ModelState: Equatable, Sendable {
+  /// The model's configuration.
+  public var configuration: ModelConfiguration
+  /// Events learned.
+  public var eventsLearned: UInt64
+  /// The number of slots of the table.
+  public var tableSlots: UInt64
+  /// The counters of the table; `claimed` is the number of rows that will follow.
+  public var counters: EmbeddingTable.Counters
+  /// The dense parameters and their Adagrad sums.
+  public var dense: [NamedTensor]
+
+  /// Copies the state of a model.
+  public init(_ model: Model) {
+    configuration = model.configuration
+    eventsLearned = model.eventsLearned
+    tableSlots = model.table.slotCount
+    counters = model.table.counters
+    dense = model.denseTensors
+  }
+}
+
+/// The strings in the header of a model's file: enough for a reader without a manifest, and nothing that depends on
+/// when or how the snapshot was taken.
+enum ModelMetadata {
+  static let formatVersion = "1"
+
+  static func make(_ state: ModelState) throws(SnapshotProblem) -> [String: String] {
+    let configuration = state.configuration
+    return [
+      "format": "afmd model",
+      "format_version": formatVersion,
+      "kind": configuration.kind.rawValue,
+      "k": String(configuration.effectiveEmbeddingSize),
+      "t": String(configuration.effectiveAttentionSize),
+      "attention_scale": configuration.attentionScale.rawValue,
+      "loss": configuration.loss.rawValue,
+      "field_pair_prior": String(configuration.fieldPairPrior),
+      "fields": try text(configuration.layout.names),
+      "pairs_within_field": try text(configuration.layout.formsPairsWithinItself),
+      "seed": String(configuration.seed),
+      "configuration": try text(SeedAsText(wrappedValue: configuration)),
+      "events_learned": String(state.eventsLearned),
+      "table_slots": String(state.tableSlots),
+      "table_evicted": String(state.counters.evicted),
+      "table_dropped": String(state.counters.dropped),
+    ]
+  }
+
+  private static func text(_ value: some Encodable) throws(SnapshotProblem) -> String {
+    do {
+      return String(decoding: try ManifestJSON.plainEncoder().encode(value), as: UTF8.self)
+    } catch {
+      throw SnapshotProblem(.misuse, "the model's configuration cannot be written as JSON: \(error)")
+    }
+  }
+}

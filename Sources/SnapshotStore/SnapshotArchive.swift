@@ -1,0 +1,127 @@
+import DurableFiles
+
+/// The snapshots of one model, for reading: works without a daemon, and beside one that is writing. Nothing is cached,
+/// so every answer is that of the directory at the time; a copy may be used from any thread.
+///
+/// Everything here waits on the disk: never call it from an event loop.
+public struct SnapshotArchive: Sendable {
+  /// `STATE/snapshots`.
+  public let directory: String
+
+  /// Names the snapshots of a state directory; nothing is opened yet.
+  public init(stateDirectory: String) {
+    directory = stateDirectory + "/snapshots"
+  }
+
+  /// The numbers of all snapshots that are there, rising; those set aside are not among them.
+  public func ids() throws(SnapshotProblem) -> [UInt64] {
+    try names().compactMap { SnapshotNames.id($0) }.sorted()
+  }
+
+  /// The number in `CURRENT`; nil where the file is missing or holds anything else.
+  public func currentID() throws(SnapshotProblem) -> UInt64? {
+    guard DirectoryHandle.exists(path(SnapshotNames.current)) else { return nil }
+    let file = path(SnapshotNames.current)
+    do throws(FileProblem) {
+      let text = String(decoding: try OpenFile.contents(of: file, limit: 64), as: UTF8.self)
+      return text.hasSuffix("\n") ? SnapshotNames.id(text.dropLast()) : nil
+    } catch {
+      if error.kind == .damaged { return nil }
+      throw SnapshotProblem(error)
+    }
+  }
+
+  /// The manifest of a snapshot, checked against its own checksum.
+  public func manifest(_ id: UInt64) throws(SnapshotProblem) -> Manifest {
+    guard contains(id) else { throw unknown(id) }
+    let manifest = try ManifestFile.read(path(id) + "/" + SnapshotNames.manifest)
+    guard manifest.id == id else {
+      throw SnapshotProblem(.damaged, "\(path(id)) holds the manifest of snapshot \(manifest.id)")
+    }
+    return manifest
+  }
+
+  /// Opens a snapshot for restoring a model.
+  ///
+  /// - Parameter verifying: whether the checksums of its files are compared first (one pass over them).
+  public func load(_ id: UInt64, verifying: Bool = true) throws(SnapshotProblem) -> LoadedSnapshot {
+    let manifest = try manifest(id)
+    let path = try modelPath(of: manifest)
+    if verifying { try check(manifest) }
+    return try LoadedSnapshot(manifest: manifest, file: SafetensorsFile(path))
+  }
+
+  /// Compares everything of a snapshot with its checksums, and its file with the format.
+  ///
+  /// - Throws: what is wrong.
+  public func verify(_ id: UInt64) throws(SnapshotProblem) -> Manifest {
+    try load(id, verifying: true).manifest
+  }
+
+  /// What the lineage's records come to, as far as they can be read.
+  public func lineage() throws(SnapshotProblem) -> Lineage {
+    try history().reduce(into: Lineage()) { $0.apply($1.record) }
+  }
+
+  /// Every record of the lineage that can be read, oldest first.
+  public func history() throws(SnapshotProblem) -> [LineageEntry] {
+    try LineageLog.read(path(SnapshotNames.lineage)).entries
+  }
+
+  /// Whether a snapshot is there.
+  public func contains(_ id: UInt64) -> Bool {
+    DirectoryHandle.exists(path(id))
+  }
+
+  /// Whether retention leaves a snapshot alone.
+  public func isPinned(_ id: UInt64) -> Bool {
+    DirectoryHandle.exists(path(id) + "/" + SnapshotNames.pinned)
+  }
+
+  func path(_ name: String) -> String {
+    directory + "/" + name
+  }
+
+  func path(_ id: UInt64) -> String {
+    path(SnapshotNames.directory(id))
+  }
+
+  func names() throws(SnapshotProblem) -> [String] {
+    guard DirectoryHandle.exists(directory) else { return [] }
+    return try translating { () throws(FileProblem) in try DirectoryHandle.names(in: directory) }
+  }
+
+  func unknown(_ id: UInt64) -> SnapshotProblem {
+    SnapshotProblem(.unknownSnapshot, "there is no snapshot \(id) in \(directory)")
+  }
+
+  /// Where the file with the model of a manifest is: in its own directory, or in another snapshot's, nowhere else.
+  func modelPath(of manifest: Manifest) throws(SnapshotProblem) -> String {
+    guard let file = manifest.modelFile else {
+      throw SnapshotProblem(.damaged, "the manifest of snapshot \(manifest.id) names no model")
+    }
+    return path(owner(of: file, in: manifest.id) ?? manifest.id) + "/" + SnapshotNames.model
+  }
+
+  /// The snapshot whose directory holds a file that a manifest refers to elsewhere.
+  func owner(of file: Manifest.File, in id: UInt64) -> UInt64? {
+    let parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0] == "..", parts[2] == file.name else { return nil }
+    return SnapshotNames.id(parts[1])
+  }
+
+  private func check(_ manifest: Manifest) throws(SnapshotProblem) {
+    guard let file = manifest.modelFile else { return }
+    let path = try modelPath(of: manifest)
+    let (size, checksum) = try translating { () throws(FileProblem) in
+      (try OpenFile(path, .read).size(), try Checksum.xxh3Hex128(ofFile: path))
+    }
+    guard size == file.size else {
+      throw SnapshotProblem(.damaged, "\(path) is damaged: it has \(size) bytes instead of \(file.size)")
+    }
+    guard checksum == file.checksum else {
+      throw SnapshotProblem(
+        .damaged, "\(path) is damaged: its checksum is \(checksum) instead of \(file.checksum)")
+    }
+  }
+}
