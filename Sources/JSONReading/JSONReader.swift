@@ -24,7 +24,8 @@ public final class JSONReader {
   ///
   /// - Parameters:
   ///   - maximumBytes: the longest text that is taken.
-  ///   - maximumDepth: the deepest nesting that is taken; a flat object has depth 1.
+  ///   - maximumDepth: the deepest nesting that is taken; a flat object has depth 1, and an empty array or
+  ///     object adds none.
   public init(maximumBytes: Int = 1 << 20, maximumDepth: Int = 32) {
     self.maximumBytes = max(0, maximumBytes)
     self.maximumDepth = max(1, maximumDepth)
