@@ -22,16 +22,13 @@ extension Feature {
   var expected: Expected { Expected(hash: hash, value: value) }
 }
 
-/// The features of a record under a schema whose label is at `label`; a label is added where the text has none.
+/// The features of a record under a schema; its label is not looked at.
 func encode(_ text: String, _ schema: Schema) throws -> [Expected] {
   let encoder = try FeatureEncoder(schema)
   var features: [Feature] = []
   let reader = JSONReader()
-  let range = try encoder.encode(try reader.parse(text), into: &features)
-  #if DEBUG
-    precondition(range == 0..<features.count)
-  #endif
-  return features.map(\.expected)
+  let range = try withExtendedLifetime(reader) { try encoder.encode(try reader.parse(text), into: &features) }
+  return features[range].map(\.expected)
 }
 
 func encode(_ text: String, _ fields: FieldDefinition..., crosses: [CrossDefinition] = []) throws -> [Expected] {

@@ -5,6 +5,8 @@ import Testing
 @testable import FeatureEncoding
 
 @Suite struct FieldEncodingTests {
+  private let reader = JSONReader()
+
   @Test(arguments: [
     ("8", "8"), ("8.0", "8"), (#""8""#, "8"), ("0.8e1", "8"), ("-0.0", "0"), ("-3", "-3"), (#""8.0""#, "8.0"),
     ("12.658579999999999", "12.658579999999999"), ("1e-7", "1e-07"), ("18446744073709551615", "18446744073709551615"),
@@ -140,7 +142,7 @@ import Testing
 
   @Test func theDescriptionNamesEveryFeature() throws {
     let decoder = try EventDecoder(flightsSchema)
-    let described = try decoder.describe(try JSONReader().parse(flight))
+    let described = try decoder.describe(try reader.parse(flight))
     #expect(
       described.map { "\($0.field)=\($0.text)" } == [
         "date=2013-01-01", "day_of_week=2", "hour=5", "carrier=UA", "flight=UA1545", "tailnum=N14228", "origin=EWR",

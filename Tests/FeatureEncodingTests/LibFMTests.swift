@@ -7,6 +7,7 @@ import Testing
 @testable import FeatureEncoding
 
 @Suite struct LibFMTests {
+  private let reader = JSONReader()
   private static let positions = Schema(
     features: [FieldDefinition(name: "user"), FieldDefinition(name: "item"), FieldDefinition(name: "2")],
     crosses: [CrossDefinition(fields: ["user", "item"])])
@@ -43,7 +44,7 @@ import Testing
     var features: [Feature] = []
     let line = try decoder.decode("1 294:1 2686:1 5039:1", into: &features).features
     let instance = try decoder.encode(
-      try JSONReader().parse(#"{"user":294,"item":"2686","2":5039}"#), into: &features)
+      try reader.parse(#"{"user":294,"item":"2686","2":5039}"#), into: &features)
     #expect(Array(features[line]) == Array(features[instance]))
   }
 

@@ -70,6 +70,7 @@ import Testing
   @Test func anyBytesGiveAValueOrAProblem() {
     var random = SplitMix(state: 1)
     let reader = JSONReader(maximumBytes: 4_096, maximumDepth: 8)
+    let again = JSONReader(maximumDepth: 8)
     let alphabet = Array(#"{}[]:,"\0123456789.eE+-truefalsnd \#u{FF}é"#.utf8) + [0xFF, 0x00, 0x80]
     for _ in 0..<20_000 {
       let length = Int(random.next() % 60)
@@ -77,7 +78,6 @@ import Testing
       bytes.withUnsafeBytes { raw in
         guard let value = try? reader.parse(raw) else { return }
         let text = value.jsonText
-        let again = JSONReader(maximumDepth: 8)
         #expect((try? again.parse(text).jsonText) == text)
       }
     }
