@@ -129,7 +129,7 @@ let testTargets: [Target] = [
   tests(of: "CommandTable"),
   tests(of: "Supervision"),
   tests(of: "LiveModel", ["AttentionalFM", "Features", "Threads"]),
-  tests(of: "EventSources", ["Kafka", "DurableFiles", "Compression"]),
+  tests(of: "EventSources", ["Kafka", "DurableFiles", "Compression", "Threads"]),
   tests(of: "ScoringAPI", ["JSONReading", "Features"]),
   tests(of: "ProgressiveValidation", ["AttentionalFM"]),
   tests(of: "Configuration", ["YAML", "AttentionalFM", "FeatureEncoding"]),

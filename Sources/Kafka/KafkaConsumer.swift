@@ -1,5 +1,6 @@
-// Unsafe memory: `received` is this object's own array of message pointers; each message is destroyed exactly once,
-// when the closure that received it has returned.
+// Unsafe memory: `received` is this object's own array of message pointers, the first `collected` of which are live
+// between calls; each message is destroyed exactly once, when the closure that received it has returned or when it is
+// dropped.
 import CRdKafka
 
 /// A partition and an offset in it.
@@ -25,6 +26,7 @@ public final class KafkaConsumer {
   let handle: KafkaHandle
   private let queue: OpaquePointer
   private var received: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+  private var collected = 0
 
   /// What a consumer needs to be used as this one is: nothing is committed, reset or stored by itself, and the end
   /// of a partition is told. `group.id` only names the group that `commit` writes to.
@@ -75,6 +77,7 @@ public final class KafkaConsumer {
   }
 
   deinit {
+    dropCollected(last: collected)
     rd_kafka_assign(handle.native, nil)
     rd_kafka_queue_destroy(queue)
     rd_kafka_consumer_close(handle.native)
@@ -103,7 +106,8 @@ public final class KafkaConsumer {
   /// - Returns: how many messages there were, events included.
   @discardableResult
   public func consume(maximum: Int, timeoutMilliseconds: Int32, _ body: (KafkaMessages) -> Void) -> Int {
-    reserve(maximum)
+    precondition(collected == 0, "what was collected must be delivered before consuming")
+    reserve(max(1, maximum))
     guard let first = rd_kafka_consumer_poll(handle.native, timeoutMilliseconds) else { return 0 }
     received[0] = first
     var count = 1
@@ -115,28 +119,62 @@ public final class KafkaConsumer {
     return count
   }
 
-  /// Waits for messages of one partition, whose queue was taken apart.
+  /// Waits for records of one partition, whose queue was taken apart, and keeps them for `deliverCollected`.
   ///
   /// - Parameters:
   ///   - partitionQueue: the partition's queue.
-  ///   - count: how many messages to wait for and to take at most.
+  ///   - count: how many records to wait for, and to take at most.
   ///   - timeoutMilliseconds: how long to wait for all of them.
-  ///   - body: takes the messages, which are gone when it returns; not called where there are none.
-  /// - Returns: how many messages there were, events included.
+  ///   - event: takes what came instead of a record: the end of the partition, an error.
+  /// - Returns: how many records were collected, and the offset of the last of them.
+  public func collect(
+    from partitionQueue: KafkaPartitionQueue, count: Int, timeoutMilliseconds: Int32,
+    event: (KafkaMessage) -> Void
+  ) -> (records: Int, lastOffset: Int64) {
+    reserve(collected + count)
+    guard let place = received.baseAddress.map({ $0 + collected }) else { return (0, -1) }
+    let taken = max(0, rd_kafka_consume_batch_queue(partitionQueue.native, timeoutMilliseconds, place, count))
+    var records = 0
+    var lastOffset: Int64 = -1
+    for index in 0..<taken {
+      guard let native = place[index] else { continue }
+      let message = KafkaMessage(native: UnsafePointer(native))
+      place[index] = nil
+      if message.isRecord {
+        lastOffset = message.offset
+        place[records] = native
+        records += 1
+      } else {
+        event(message)
+        rd_kafka_message_destroy(native)
+      }
+    }
+    collected += records
+    return (records, lastOffset)
+  }
+
+  /// Forgets the records collected last.
+  public func dropCollected(last count: Int) {
+    for _ in 0..<min(count, collected) {
+      collected -= 1
+      rd_kafka_message_destroy(received[collected])
+      received[collected] = nil
+    }
+  }
+
+  /// Hands over the records collected, in the order in which they were; not called where there are none.
+  ///
+  /// - Returns: how many there were.
   @discardableResult
-  public func consume(
-    from partitionQueue: KafkaPartitionQueue, count wanted: Int, timeoutMilliseconds: Int32,
-    _ body: (KafkaMessages) -> Void
-  ) -> Int {
-    reserve(wanted)
-    let count = max(
-      0,
-      rd_kafka_consume_batch_queue(partitionQueue.native, timeoutMilliseconds, received.baseAddress, wanted))
+  public func deliverCollected(_ body: (KafkaMessages) -> Void) -> Int {
+    let count = collected
+    collected = 0
     if count > 0 { deliver(count, body) }
     return count
   }
 
-  /// Takes one partition's messages out of the common stream: until `join` they are received from its queue alone.
+  /// Takes one partition's messages out of the common stream, for as long as this consumer lives: they are received
+  /// from the partition's queue alone. (librdkafka can put them back, but forgets that when it is assigned again.)
   ///
   /// Call it before the partition is assigned, so that no message takes the common way.
   public func separate(topic: String, partition: Int32) throws(KafkaError) -> KafkaPartitionQueue {
@@ -145,11 +183,6 @@ public final class KafkaConsumer {
     }
     rd_kafka_queue_forward(native, nil)
     return KafkaPartitionQueue(native: native)
-  }
-
-  /// Puts a partition's messages, those that wait already included, back into the common stream.
-  public func join(_ partitionQueue: KafkaPartitionQueue) {
-    rd_kafka_queue_forward(partitionQueue.native, queue)
   }
 
   static func list(topic: String, _ offsets: [KafkaPartitionOffset])
@@ -164,9 +197,11 @@ public final class KafkaConsumer {
 
   private func reserve(_ count: Int) {
     guard received.count < count else { return }
-    received.deallocate()
+    let old = received
     received = .allocate(capacity: count)
     received.initialize(repeating: nil)
+    for place in old.indices { received[place] = old[place] }
+    old.deallocate()
   }
 
   private func deliver(_ count: Int, _ body: (KafkaMessages) -> Void) {

@@ -28,6 +28,8 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     case endOfPartition
     /// The producer's queue is full.
     case queueFull
+    /// Data that fails its checksum.
+    case corrupt
     /// A record is larger than the broker or the client allows.
     case recordTooLarge
     /// Something about consumer groups, which matters only to committed offsets.
@@ -117,6 +119,7 @@ extension KafkaError.Code {
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: self = .offsetOutOfRange
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: self = .endOfPartition
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: self = .queueFull
+    case RD_KAFKA_RESP_ERR__BAD_MSG, RD_KAFKA_RESP_ERR__BAD_COMPRESSION: self = .corrupt
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: self = .recordTooLarge
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
       RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,

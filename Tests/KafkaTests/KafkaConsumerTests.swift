@@ -88,7 +88,7 @@ import Threads
     #expect(found?.code == .offsetOutOfRange)
   }
 
-  @Test func partitionsAreReadApartAndJoinedAgain() throws {
+  @Test func partitionsAreReadApart() throws {
     try cluster.createTopic("events", partitions: 3)
     for partition in 0..<3 { try produce(0..<100, to: "events", partition: Int32(partition)) }
     let consumer = try KafkaConsumer(configuration)
@@ -98,23 +98,23 @@ import Threads
     for partition in [2, 0, 1, 0] {
       var missing = 10
       while missing > 0 {
-        consumer.consume(from: queues[partition], count: missing, timeoutMilliseconds: 1000) { messages in
-          for message in messages where message.isRecord {
-            order.append(message.partition)
-            missing -= 1
-          }
-        }
+        missing -=
+          consumer.collect(from: queues[partition], count: missing, timeoutMilliseconds: 1000, event: { _ in }).records
       }
     }
+    consumer.deliverCollected { messages in order = messages.map(\.partition) }
     #expect(order == [2, 0, 1, 0].flatMap { Array(repeating: Int32($0), count: 10) })
-    for queue in queues { consumer.join(queue) }
-    queues = []
-    let rest = read(260, from: consumer)
-    #expect(rest.count == 260)
-    for partition: Int32 in 0..<3 {
-      let offsets = rest.filter { $0.0.partition == partition }.map(\.0.offset)
-      #expect(offsets == Array((partition == 0 ? 20 : 10)..<100))
+    // Assigning again seeks, and what was taken apart stays apart.
+    try consumer.assign(topic: "events", (0..<3).map { KafkaPartitionOffset(partition: $0, offset: 50) })
+    for partition: Int32 in [1, 2, 0] {
+      let got = consumer.collect(
+        from: queues[Int(partition)], count: 7, timeoutMilliseconds: 10_000, event: { _ in })
+      #expect(got.records == 7)
+      #expect(got.lastOffset == 56)
     }
+    consumer.dropCollected(last: 14)
+    consumer.deliverCollected { messages in #expect(messages.map(\.partition) == Array(repeating: 1, count: 7)) }
+    queues = []
   }
 
   @Test func theClusterDescribesItself() throws {

@@ -1,0 +1,71 @@
+import Kafka
+import Threads
+
+/// Takes what librdkafka reports on its own initiative: passes it on as notices, and remembers the latest error that
+/// the source has not told yet.
+final class KafkaReports: Sendable {
+  private let topic: String
+  private let notify: @Sendable (SourceNotice) -> Void
+  private let untold = Lock<SourceProblem?>(nil)
+
+  init(topic: String, notify: @escaping @Sendable (SourceNotice) -> Void) {
+    self.topic = topic
+    self.notify = notify
+  }
+
+  /// The latest error since the last call.
+  func takeProblem() -> SourceProblem? {
+    untold.withLock { problem in
+      defer { problem = nil }
+      return problem
+    }
+  }
+
+  func notice(_ level: SourceNotice.Level, _ message: String) {
+    notify(SourceNotice(level, message))
+  }
+
+  func receive(_ event: KafkaEvent) {
+    switch event {
+    case .log(let level, let facility, let message):
+      notify(SourceNotice(level <= 3 ? .error : level <= 4 ? .warning : .debug, "librdkafka \(facility): \(message)"))
+    case .statistics(let json):
+      notify(SourceNotice(.debug, "librdkafka statistics: \(json)"))
+    case .error(let error):
+      notify(SourceNotice(error.isRetriable ? .warning : .error, "Kafka: \(error)"))
+      if error.code == .group { return }
+      // One broker of several that fails is no problem as long as others answer.
+      if error.code == .transport || error.code == .timedOut || error.code == .other { return }
+      let problem = Self.problem(for: error, topic: topic)
+      untold.withLock { $0 = problem }
+    }
+  }
+
+  /// What an error of Kafka means for a source.
+  static func problem(for error: KafkaError, topic: String) -> SourceProblem {
+    switch error.code {
+    case .unknownProperty, .invalidProperty:
+      SourceProblem(.configuration, error.description)
+    case .authentication:
+      SourceProblem(.refused, "Kafka refuses the login: \(error)", isTransient: true)
+    case .authorization:
+      SourceProblem(
+        .refused, "Kafka does not let this user read topic \(topic): \(error). Grant it Read and Describe",
+        isTransient: true)
+    case .unknownTopicOrPartition:
+      SourceProblem(
+        .missing, "there is no topic \(topic): \(error). Create it, or correct source.topic", isTransient: true)
+    case .transport, .allBrokersDown, .resolve, .timedOut:
+      SourceProblem(
+        .unreachable, "no Kafka broker answers: \(error). Check bootstrap.servers and the network; trying on",
+        isTransient: true)
+    case .corrupt:
+      SourceProblem(
+        .damaged,
+        "topic \(topic) holds damaged data: \(error). Read it with another client; `check.crcs: false` accepts such records unchecked"
+      )
+    default:
+      SourceProblem(.unreadable, "Kafka: \(error)", isTransient: !error.isFatal)
+    }
+  }
+}

@@ -1,0 +1,291 @@
+import Kafka
+import Testing
+import Threads
+
+@testable import EventSources
+
+/// Against librdkafka's own mock cluster, which can be made to fail.
+@Suite(.serialized) struct KafkaSourceTests {
+  let cluster: KafkaMockCluster
+
+  init() throws {
+    cluster = try KafkaMockCluster()
+  }
+
+  var properties: [String: String] { ["bootstrap.servers": cluster.bootstrapServers] }
+
+  func settings(_ topic: String = "events") -> KafkaSourceSettings {
+    KafkaSourceSettings(topic: topic, properties: properties)
+  }
+
+  func produce(_ texts: [String], to topic: String = "events", partition: Int32 = 0) throws {
+    let producer = try KafkaProducer(KafkaConfiguration(properties))
+    for text in texts { try producer.produce(text, to: topic, partition: partition) }
+    try producer.flush(timeoutMilliseconds: 20_000)
+  }
+
+  func numbers(_ range: Range<Int>, _ prefix: String = "") -> [String] { range.map { "\(prefix)\($0)" } }
+
+  @Test func aFreshStartReadsFromTheBeginning() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(numbers(0..<300))
+    let source = try KafkaSource(settings())
+    let report = try source.start(at: nil, missing: .refuse, replaying: [])
+    #expect(report.notes == [.newPartition(partition: 0, startsAt: 0)])
+    #expect(report.position.identity.hasSuffix("/events"))
+    var collected = Collected(report)
+    collected.take(300, from: source)
+    #expect(collected.texts == numbers(0..<300))
+    #expect(collected.position[0]?.nextOffset == 300)
+    #expect(collected.position.recordsLearned == 300)
+    collected.take(1, from: source, patience: 3)
+    #expect(collected.last == .idle(caughtUp: true))
+    #expect(source.lag() == [PartitionLag(partition: 0, nextOffset: 300, endOffset: 300, behind: 0)])
+  }
+
+  @Test func aSavedPositionGoesOnAfterItsLastRecord() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<100, "a"), partition: 0)
+    try produce(numbers(0..<100, "b"), partition: 1)
+    let first = try KafkaSource(settings())
+    var collected = try Collected(first.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(120, from: first, maximum: 7)
+    first.close()
+    let second = try KafkaSource(settings())
+    let report = try second.start(at: collected.position, missing: .refuse, replaying: [])
+    #expect(report.position == collected.position)
+    #expect(report.notes.allSatisfy { if case .lastRecordVerified = $0 { true } else { false } })
+    #expect(!report.notes.isEmpty)
+    collected.take(80, from: second)
+    #expect(Set(collected.texts).count == 200)
+    for partition: Int32 in 0...1 {
+      let own = collected.records.filter { $0.partition == partition }
+      #expect(own.map(\.offset) == Array(0..<100))
+    }
+    // The same source seeks, too; nothing fetched before is delivered.
+    var earlier = collected.position
+    earlier.jump(partition: 0, to: 40)
+    earlier.jump(partition: 1, to: 90)
+    var again = try Collected(second.seek(to: earlier))
+    again.take(70, from: second)
+    #expect(again.records.map(\.offset).sorted() == (Array(40..<100) + Array(90..<100)).sorted())
+  }
+
+  @Test func anotherPayloadMeansAnotherTopic() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(numbers(0..<10))
+    let source = try KafkaSource(settings())
+    var position = try source.start(at: nil, missing: .refuse, replaying: []).position
+    position.partitions[0] = PartitionPosition(
+      partition: 0, nextOffset: 5, lastRecord: LastRecord(offset: 4, timestamp: 0, checksum: RecordChecksum(77)))
+    let problem = #expect(throws: SourceProblem.self) {
+      try source.start(at: position, missing: .refuse, replaying: [])
+    }
+    #expect(problem?.kind == .otherSource)
+    #expect(problem?.needsPosition == true)
+    #expect(problem?.lost == [LostPosition(partition: 0, wanted: 5, earliest: 0, latest: 10)])
+    let report = try source.start(at: position, missing: .latest, replaying: [])
+    #expect(report.position[0]?.nextOffset == 10)
+    var collected = Collected(report)
+    try produce(["new"])
+    collected.take(1, from: source)
+    #expect(collected.texts == ["new"])
+  }
+
+  @Test func anotherClusterIsAnotherTopic() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(numbers(0..<10))
+    let source = try KafkaSource(settings())
+    let position = SourcePosition(
+      kind: .kafka, identity: "elsewhere/events", partitions: [PartitionPosition(partition: 0, nextOffset: 3)])
+    let problem = #expect(throws: SourceProblem.self) {
+      try source.start(at: position, missing: .refuse, replaying: [])
+    }
+    #expect(problem?.kind == .otherSource)
+    #expect(problem?.message.contains("elsewhere/events") == true)
+  }
+
+  @Test func aPositionPastTheEndIsLost() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<10))
+    let source = try KafkaSource(settings())
+    var position = try source.start(at: nil, missing: .refuse, replaying: []).position
+    position.jump(partition: 0, to: 50)
+    position.jump(partition: 1, to: 0)
+    let problem = #expect(throws: SourceProblem.self) {
+      try source.start(at: position, missing: .refuse, replaying: [])
+    }
+    #expect(problem?.kind == .positionLost)
+    #expect(problem?.lost == [LostPosition(partition: 0, wanted: 50, earliest: 0, latest: 10)])
+    let report = try source.start(at: position, missing: .earliest, replaying: [])
+    #expect(report.position.partitions.map(\.nextOffset) == [0, 0])
+  }
+
+  @Test func aPositionThatRetentionRemovedIsLost() throws {
+    // The mock keeps 5 MB: most of 12 MB are gone.
+    try cluster.createTopic("events", partitions: 1)
+    let source = try KafkaSource(settings())
+    let fresh = try source.start(at: nil, missing: .refuse, replaying: []).position
+    let filler = String(repeating: "x", count: 4000)
+    try produce(numbers(0..<3000, filler))
+    let problem = #expect(throws: SourceProblem.self) {
+      try source.start(at: fresh, missing: .refuse, replaying: [])
+    }
+    #expect(problem?.kind == .positionLost)
+    let report = try source.start(at: fresh, missing: .earliest, replaying: [])
+    var collected = Collected(report)
+    let first = try #require(report.position[0]?.nextOffset)
+    collected.take(Int(3000 - first), from: source)
+    #expect(collected.records.first?.offset == first)
+    #expect(collected.records.last?.offset == 2999)
+  }
+
+  @Test func anOrderIsReplayed() throws {
+    try cluster.createTopic("events", partitions: 4)
+    for partition: Int32 in 0..<4 { try produce(numbers(0..<200, "\(partition)-"), partition: partition) }
+    let fresh = try KafkaSource(settings()).start(at: nil, missing: .refuse, replaying: []).position
+    // A made-up order, with runs of one record and longer ones.
+    var runs: [JournalRun] = []
+    var next: [Int64] = [0, 0, 0, 0]
+    for step in 0..<300 {
+      let partition = step * step % 7 % 4
+      let count = step % 5 == 0 ? 3 : 1
+      guard next[partition] + Int64(count) <= 200 else { continue }
+      next[partition] += Int64(count)
+      runs.append(JournalRun(partition: Int32(partition), nextOffset: next[partition], count: UInt32(count)))
+    }
+    let expected = runs.flatMap { run in
+      (run.nextOffset - Int64(run.count)..<run.nextOffset).map { "\(run.partition)-\($0)" }
+    }
+    for maximum in [1000, 7] {
+      let source = try KafkaSource(settings())
+      var collected = try Collected(source.start(at: fresh, missing: .refuse, replaying: runs))
+      collected.take(expected.count, from: source, maximum: maximum)
+      #expect(collected.texts == expected)
+      // Then the rest, live.
+      collected.take(800 - expected.count, from: source)
+      #expect(Set(collected.texts).count == 800)
+      for partition: Int32 in 0..<4 {
+        #expect(collected.records.filter { $0.partition == partition }.map(\.offset) == Array(0..<200))
+      }
+      collected.take(1, from: source, patience: 5)
+      #expect(collected.last == .idle(caughtUp: true))
+    }
+  }
+
+  @Test func aReplayJumpsWhereItsJournalDid() throws {
+    try cluster.createTopic("events", partitions: 2)
+    for partition: Int32 in 0..<2 { try produce(numbers(0..<100, "\(partition)-"), partition: partition) }
+    let source = try KafkaSource(settings())
+    let fresh = try source.start(at: nil, missing: .refuse, replaying: []).position
+    let runs = [
+      JournalRun(partition: 1, nextOffset: 2, count: 2), JournalRun(partition: 0, nextOffset: 1, count: 1),
+      JournalRun(partition: 1, nextOffset: 50, count: 0), JournalRun(partition: 0, nextOffset: 2, count: 1),
+      JournalRun(partition: 1, nextOffset: 52, count: 2),
+    ]
+    var collected = try Collected(source.start(at: fresh, missing: .refuse, replaying: runs))
+    collected.take(6, from: source)
+    #expect(collected.texts == ["1-0", "1-1", "0-0", "0-1", "1-50", "1-51"])
+    collected.take(98 + 48, from: source)
+    #expect(collected.records.filter { $0.partition == 1 }.map(\.offset) == [0, 1] + Array(50..<100))
+    #expect(collected.records.filter { $0.partition == 0 }.map(\.offset) == Array(0..<100))
+  }
+
+  @Test func anOrderThatCannotBeReplayedIsAProblem() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<10))
+    let source = try KafkaSource(settings())
+    let fresh = try source.start(at: nil, missing: .refuse, replaying: []).position
+    // Ten records cannot end at offset 9.
+    let runs = [JournalRun(partition: 0, nextOffset: 2, count: 2), JournalRun(partition: 0, nextOffset: 9, count: 8)]
+    var collected = try Collected(source.start(at: fresh, missing: .refuse, replaying: runs))
+    collected.take(10, from: source)
+    #expect(collected.texts == ["0", "1"])
+    guard case .problem(let problem) = collected.last else {
+      Issue.record("no problem but \(collected.last)")
+      return
+    }
+    #expect(problem.kind == .replayImpossible)
+    // Told to go on, it does so where it stands.
+    var rest = try Collected(source.start(at: collected.position, missing: .earliest, replaying: []))
+    rest.take(8, from: source)
+    #expect(rest.texts == numbers(2..<10))
+  }
+
+  @Test func aBrokerThatIsDownIsAPassingProblem() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(numbers(0..<10))
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(10, from: source)
+    try cluster.setDown(broker: 1)
+    var problem: SourceProblem?
+    for _ in 0..<200 where problem == nil {
+      if case .problem(let found) = source.nextBatch(maximum: 10, timeoutMilliseconds: 100, { _ in }) {
+        problem = found
+      }
+    }
+    #expect(problem?.kind == .unreachable)
+    #expect(problem?.isTransient == true)
+    try cluster.setUp(broker: 1)
+    try produce(numbers(10..<20))
+    collected.take(10, from: source)
+    #expect(collected.texts == numbers(0..<20))
+  }
+
+  @Test func aStartWithoutABrokerGivesUpInTime() throws {
+    try cluster.setDown(broker: 1)
+    var hurried = settings()
+    hurried.startTimeoutMilliseconds = 300
+    let source = try KafkaSource(hurried)
+    let problem = #expect(throws: SourceProblem.self) { try source.start(at: nil, missing: .refuse, replaying: []) }
+    #expect(problem?.kind == .unreachable)
+    #expect(problem?.isTransient == true)
+    try cluster.setUp(broker: 1)
+    try cluster.createTopic("events", partitions: 1)
+    try produce(["one"])
+    var patient = settings()
+    patient.startTimeoutMilliseconds = 30_000
+    let again = try KafkaSource(patient)
+    var collected = try Collected(again.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(1, from: again)
+    #expect(collected.texts == ["one"])
+  }
+
+  @Test func brokenFetchesLoseAndRepeatNothing() throws {
+    try cluster.createTopic("events", partitions: 1)
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    for round in 0..<4 {
+      // Not the leader; a broken connection; an unknown error.
+      for error: Int32 in [6, -195, -1] { try cluster.failNext(.fetch, broker: 1, error: error) }
+      try produce(numbers(round * 50..<round * 50 + 50))
+      collected.take(50, from: source)
+    }
+    #expect(collected.texts == numbers(0..<200))
+  }
+
+  @Test func aMisspeltPropertyIsNamedBeforeAnythingStarts() {
+    let problem = #expect(throws: SourceProblem.self) {
+      try KafkaSource(KafkaSourceSettings(topic: "events", properties: ["fetch.max.byte": "1"]))
+    }
+    #expect(problem?.kind == .configuration)
+    #expect(problem?.message.contains("fetch.max.byte") == true)
+  }
+
+  @Test func whatWasLearnedIsCommittedForLagTools() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(numbers(0..<10))
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(10, from: source)
+    source.publish(learned: collected.position)
+    let other = try KafkaConsumer(KafkaConfiguration(properties))
+    var committed: [KafkaPartitionOffset] = []
+    for _ in 0..<100 where committed.isEmpty {
+      collected.take(1, from: source, patience: 1)
+      committed = try other.committed(topic: "events", partitions: [0], timeoutMilliseconds: 10_000)
+    }
+    #expect(committed == [KafkaPartitionOffset(partition: 0, offset: 10)])
+  }
+}
