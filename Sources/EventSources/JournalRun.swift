@@ -3,7 +3,7 @@ public struct JournalRun: Equatable, Hashable, Sendable {
   /// The partition.
   public var partition: Int32
 
-  /// The offset that follows the run's last record.
+  /// The offset that follows the run's last record; -1 where it is not known.
   public var nextOffset: Int64
 
   /// How many records the run holds, rejected ones included. 0 marks a jump: the partition goes on at `nextOffset`,
@@ -16,4 +16,23 @@ public struct JournalRun: Equatable, Hashable, Sendable {
     self.nextOffset = nextOffset
     self.count = count
   }
+}
+
+/// A place in the order journal: after so many records of one of its segments. Saved with the position, so that a
+/// snapshot knows which runs came after it.
+public struct JournalMark: Codable, Equatable, Hashable, Sendable {
+  /// The segment's number.
+  public var segment: UInt64
+
+  /// How many of the segment's records lie before the place.
+  public var records: UInt64
+
+  /// Names a place.
+  public init(segment: UInt64, records: UInt64) {
+    self.segment = segment
+    self.records = records
+  }
+
+  /// Before the first record ever.
+  public static let beginning = JournalMark(segment: 0, records: 0)
 }

@@ -52,7 +52,7 @@ final class KafkaReplay {
       guard got.records > 0 else { break }
       done += UInt32(clamping: got.records)
       let next = got.lastOffset &+ 1
-      if next > run.nextOffset || (done == run.count && next != run.nextOffset) {
+      if run.nextOffset >= 0, next > run.nextOffset || (done == run.count && next != run.nextOffset) {
         consumer.dropCollected(last: got.records)
         source.failure = impossible(run, "record \(got.lastOffset) comes where the run should end")
         break
@@ -76,6 +76,8 @@ final class KafkaReplay {
   }
 
   private func jump(to run: JournalRun, of source: KafkaSource) {
+    index += 1
+    if source.partitions[run.partition]?.nextOffset == run.nextOffset { return }
     source.partitions[run.partition] = KafkaSource.PartitionState(nextOffset: run.nextOffset)
     do throws(KafkaError) {
       if queues[run.partition] == nil {
@@ -85,7 +87,6 @@ final class KafkaReplay {
     } catch {
       source.failure = KafkaReports.problem(for: error, topic: topic)
     }
-    index += 1
   }
 
   /// A run that reaches past the end of its partition can never be delivered. A partition that just changed its leader
@@ -93,7 +94,8 @@ final class KafkaReplay {
   private func checkThatMoreCanCome(_ source: KafkaSource) {
     guard source.failure == nil, index < runs.count else { return }
     let run = runs[index]
-    guard run.count > 0, let end = source.partitions[run.partition]?.end, end < run.nextOffset else {
+    guard run.count > 0, run.nextOffset >= 0, let end = source.partitions[run.partition]?.end, end < run.nextOffset
+    else {
       shortSince = nil
       return
     }

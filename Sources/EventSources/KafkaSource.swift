@@ -59,6 +59,7 @@ public final class KafkaSource: EventSource {
     }
   }
 
+  /// Begins, or begins again: see `EventSource`. Takes a second or so, since the last records learned are read again.
   public func start(at position: SourcePosition?, missing: MissingPositionPolicy, replaying runs: [JournalRun])
     throws(SourceProblem) -> StartReport
   {
@@ -93,6 +94,7 @@ public final class KafkaSource: EventSource {
     return report
   }
 
+  /// Delivers the next records, as librdkafka has them: see `EventSource`.
   public func nextBatch(maximum: Int, timeoutMilliseconds: Int, _ body: (RecordBatch) -> Void) -> SourceEvent {
     guard let consumer else { return .problem(failure ?? SourceProblem(.configuration, "the source is closed")) }
     let timeout = Int32(clamping: timeoutMilliseconds)
@@ -116,6 +118,7 @@ public final class KafkaSource: EventSource {
     return delivered > 0 ? .records(delivered) : eventWithoutRecords()
   }
 
+  /// How far each partition is behind, by the answers to the last fetches.
   public func lag() -> [PartitionLag]? {
     guard let consumer, !partitions.isEmpty else { return nil }
     return partitions.sorted { $0.key < $1.key }.map { partition, state in
@@ -130,6 +133,7 @@ public final class KafkaSource: EventSource {
     }
   }
 
+  /// Commits the position for lag tools, now and then, without waiting.
   public func publish(learned position: SourcePosition) {
     guard let consumer, let interval = settings.commitIntervalMilliseconds else { return }
     let now = monotonicMilliseconds()
@@ -146,6 +150,7 @@ public final class KafkaSource: EventSource {
     }
   }
 
+  /// Ends the consumer.
   public func close() {
     replay = nil
     consumer = nil

@@ -20,10 +20,16 @@ public struct SourcePosition: Codable, Equatable, Sendable {
   /// One entry a partition, ordered by partition. Files and standard input have partition 0 alone.
   public var partitions: [PartitionPosition]
 
+  /// Where the order journal stood, where one is kept.
+  public var journal: JournalMark?
+
   /// Makes a position; the partitions are put in order.
-  public init(kind: SourceKind, identity: String, partitions: [PartitionPosition] = []) {
+  public init(
+    kind: SourceKind, identity: String, partitions: [PartitionPosition] = [], journal: JournalMark? = nil
+  ) {
     self.kind = kind
     self.identity = identity
+    self.journal = journal
     self.partitions = partitions.sorted { $0.partition < $1.partition }
   }
 

@@ -1,0 +1,270 @@
+import DurableFiles
+
+/// The order in which records of several partitions were learned, so that a restart can learn them in that order again.
+///
+/// The journal is a directory of numbered segments. Each segment's header says which segment it goes on from and after
+/// how many of its records; so rollbacks make branches, and the newest segment is the end of the newest line. A
+/// snapshot keeps a `JournalMark`; the runs after it are those on the way from the mark to the newest segment's end.
+///
+/// Entries are written without waiting for the disk: after a power loss the tail may be shorter, and the records that
+/// it held are read in an order of their own. `sync` is for snapshots. One thread uses a journal.
+public final class OrderJournal {
+  /// A segment this long is followed by a new one at the next `sync`, so that old ones can be removed.
+  static let segmentSize: UInt64 = 8 << 20
+
+  /// The journal's directory.
+  public let directory: String
+
+  /// Bytes that a crash left half-written at the end, cut off on opening.
+  public private(set) var droppedBytes: UInt64 = 0
+
+  private var numbers: [UInt64]
+  private var head: AppendLog
+  private var headNumber: UInt64
+  private var headRecords: UInt64
+  private var pending: JournalRun?
+  private var buffer: [UInt8] = []
+  private var replay = ReplayCursor()
+
+  /// Opens the journal in a directory, which is made where it is not there.
+  public init(directory: String) throws(JournalProblem) {
+    self.directory = directory
+    var numbers: [UInt64] = []
+    try Self.file { () throws(FileProblem) in
+      try DirectoryHandle.create(directory)
+      numbers = try DirectoryHandle.names(in: directory).compactMap(JournalSegment.number).sorted()
+    }
+    while let last = numbers.last {
+      let path = JournalSegment.path(last, in: directory)
+      var content = JournalSegmentContent()
+      let log = try Self.open(path) { content.add($0, $1) }
+      droppedBytes += log.recovered.droppedBytes
+      if log.records > 0 {
+        guard content.previous != nil else {
+          throw .damaged(path: path, detail: "its header is of another version")
+        }
+        self.numbers = numbers
+        head = log
+        headNumber = last
+        headRecords = content.records
+        return
+      }
+      // A crash came between making the segment and writing its header.
+      try Self.file { () throws(FileProblem) in try DirectoryHandle.remove(path) }
+      numbers.removeLast()
+    }
+    self.numbers = [0]
+    headNumber = 0
+    headRecords = 0
+    head = try Self.make(0, after: .beginning, in: directory)
+  }
+
+  /// Whether the journal holds no record at all.
+  public var isEmpty: Bool { numbers == [0] && headRecords == 0 && pending == nil && buffer.isEmpty }
+
+  /// The place after the last record appended (during a replay: replayed).
+  public var mark: JournalMark {
+    replay.mark ?? JournalMark(segment: headNumber, records: headRecords &+ UInt64(pending?.count ?? 0))
+  }
+
+  /// How many bytes all segments have.
+  public func size() throws(JournalProblem) -> UInt64 {
+    var sum: UInt64 = 0
+    for number in numbers where number != headNumber {
+      let path = JournalSegment.path(number, in: directory)
+      try Self.file { () throws(FileProblem) in sum &+= try OpenFile(path, .read).size() }
+    }
+    return sum &+ head.length
+  }
+
+  /// Goes on after a place: gives the runs that follow it, to be replayed.
+  ///
+  /// Appending the same records again then writes nothing, it only moves `mark`; appending others makes a branch.
+  ///
+  /// - Throws: `notOnLine` where nothing leads from the mark to the newest segment; `branch` then makes a new line.
+  public func resume(after mark: JournalMark) throws(JournalProblem) -> [JournalRun] {
+    try flush()
+    replay = ReplayCursor()
+    var pieces: [ReplayCursor.Piece] = []
+    var number = headNumber
+    var end = headRecords
+    while true {
+      let content = try read(number)
+      guard content.records >= end else {
+        throw .damaged(
+          path: JournalSegment.path(number, in: directory),
+          detail: "\(content.records) records where \(end) were counted")
+      }
+      let start = number == mark.segment ? mark.records : 0
+      guard start <= end else { throw .notOnLine(mark) }
+      let runs = Self.cut(content.runs, start..<end, withJumpsAtEnd: number == headNumber)
+      pieces.append(ReplayCursor.Piece(segment: number, runs: runs, start: start))
+      if number == mark.segment { break }
+      guard let previous = content.previous, previous.segment < number, previous.segment >= mark.segment else {
+        throw .notOnLine(mark)
+      }
+      number = previous.segment
+      end = previous.records
+    }
+    replay = ReplayCursor(pieces: pieces.reversed())
+    return replay.runs
+  }
+
+  /// Begins a new line after a place: a rollback, or an order that cannot be replayed.
+  ///
+  /// Durable when it returns. `position` says where the new line goes on in each partition, which is not where the
+  /// place was if a rollback keeps its position.
+  public func branch(after mark: JournalMark, at position: SourcePosition?) throws(JournalProblem) {
+    try sync()
+    replay = ReplayCursor()
+    let number = headNumber &+ 1
+    head = try Self.make(number, after: mark, in: directory)
+    headNumber = number
+    headRecords = 0
+    numbers.append(number)
+    guard let position, !position.partitions.isEmpty else { return }
+    for partition in position.partitions {
+      append(JournalRun(partition: partition.partition, nextOffset: partition.nextOffset, count: 0))
+    }
+    try sync()
+  }
+
+  /// Adds a run. Runs of one partition that follow each other become one; nothing is written before `flush`.
+  public func append(partition: Int32, nextOffset: Int64, count: UInt32) throws(JournalProblem) {
+    guard count > 0 else { return }
+    let run = JournalRun(partition: partition, nextOffset: nextOffset, count: count)
+    if replay.isActive {
+      let before = mark
+      if replay.advance(over: run) { return }
+      try branch(after: before, at: nil)
+    }
+    append(run)
+  }
+
+  /// Adds a jump: a partition goes on at an offset, whatever lies before it.
+  public func appendJump(partition: Int32, nextOffset: Int64) throws(JournalProblem) {
+    if replay.isActive { try branch(after: mark, at: nil) }
+    append(JournalRun(partition: partition, nextOffset: nextOffset, count: 0))
+  }
+
+  /// Writes what was appended; it survives the process from here on.
+  public func flush() throws(JournalProblem) {
+    takePending()
+    guard !buffer.isEmpty else { return }
+    try Self.file { () throws(FileProblem) in
+      try buffer.withUnsafeBufferPointer { (bytes) throws(FileProblem) in
+        try head.append(UnsafeRawBufferPointer(bytes), synced: false)
+      }
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes what was appended and waits until it is on the disk; begins a new segment where this one has grown long.
+  public func sync() throws(JournalProblem) {
+    try flush()
+    try Self.file { () throws(FileProblem) in try head.sync() }
+    guard head.length > Self.segmentSize, !replay.isActive else { return }
+    let next = headNumber &+ 1
+    head = try Self.make(next, after: JournalMark(segment: headNumber, records: headRecords), in: directory)
+    headNumber = next
+    headRecords = 0
+    numbers.append(next)
+  }
+
+  /// Removes the segments that no way from `oldest` to the newest place needs: `oldest` is the earliest mark of all
+  /// snapshots that are kept.
+  public func remove(before oldest: JournalMark) throws(JournalProblem) {
+    for number in numbers where number < oldest.segment && number != headNumber {
+      try Self.file { () throws(FileProblem) in
+        try DirectoryHandle.remove(JournalSegment.path(number, in: directory))
+      }
+    }
+    numbers.removeAll { $0 < oldest.segment && $0 != headNumber }
+  }
+
+  private func append(_ run: JournalRun) {
+    if run.count > 0, let last = pending, last.partition == run.partition, last.count > 0 {
+      let (sum, overflows) = last.count.addingReportingOverflow(run.count)
+      if !overflows {
+        pending = JournalRun(partition: run.partition, nextOffset: run.nextOffset, count: sum)
+        return
+      }
+    }
+    takePending()
+    pending = run
+  }
+
+  private func takePending() {
+    guard let run = pending else { return }
+    JournalSegment.append(run, to: &buffer)
+    headRecords &+= UInt64(run.count)
+    pending = nil
+  }
+
+  private func read(_ number: UInt64) throws(JournalProblem) -> JournalSegmentContent {
+    let path = JournalSegment.path(number, in: directory)
+    var content = JournalSegmentContent()
+    do {
+      _ = try AppendLogReader.read(path) { content.add($0, $1) }
+    } catch let problem as FileProblem {
+      throw problem.kind == .missing ? .damaged(path: path, detail: "the segment is gone") : .file(problem)
+    } catch {
+      throw .damaged(path: path, detail: "\(error)")
+    }
+    return content
+  }
+
+  /// The runs that hold the records of a range, the first and last cut where the range cuts them.
+  ///
+  /// A run cut at its end ends at an offset that nobody noted: -1.
+  static func cut(_ runs: [JournalRun], _ range: Range<UInt64>, withJumpsAtEnd: Bool) -> [JournalRun] {
+    var result: [JournalRun] = []
+    var place: UInt64 = 0
+    for run in runs {
+      let begin = max(place, range.lowerBound)
+      let end = min(place &+ UInt64(run.count), range.upperBound)
+      if run.count == 0 {
+        if range.contains(place) || (withJumpsAtEnd && place == range.upperBound) { result.append(run) }
+      } else if begin < end {
+        let isCut = end < place &+ UInt64(run.count)
+        result.append(
+          JournalRun(
+            partition: run.partition, nextOffset: isCut ? -1 : run.nextOffset, count: UInt32(clamping: end &- begin)))
+      }
+      place &+= UInt64(run.count)
+    }
+    return result
+  }
+
+  private static func make(_ number: UInt64, after previous: JournalMark, in directory: String)
+    throws(JournalProblem) -> AppendLog
+  {
+    let log = try open(JournalSegment.path(number, in: directory)) { _, _ in }
+    try file { () throws(FileProblem) in
+      try JournalSegment.header(after: previous).withUnsafeBufferPointer { (bytes) throws(FileProblem) in
+        try log.append(UnsafeRawBufferPointer(bytes), synced: true)
+      }
+    }
+    return log
+  }
+
+  private static func open(_ path: String, _ body: (UnsafeRawBufferPointer, Int) -> Void) throws(JournalProblem)
+    -> AppendLog
+  {
+    do {
+      return try AppendLog(path, onDamage: .cut, body)
+    } catch let problem as FileProblem {
+      throw .file(problem)
+    } catch {
+      throw .damaged(path: path, detail: "\(error)")
+    }
+  }
+
+  private static func file(_ body: () throws(FileProblem) -> Void) throws(JournalProblem) {
+    do throws(FileProblem) {
+      try body()
+    } catch {
+      throw .file(error)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import EventSources
+
+@Suite struct OrderJournalTests {
+  let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  func open() throws -> OrderJournal { try OrderJournal(directory: directory.path("journal")) }
+
+  func run(_ partition: Int32, _ nextOffset: Int64, _ count: UInt32) -> JournalRun {
+    JournalRun(partition: partition, nextOffset: nextOffset, count: count)
+  }
+
+  func append(_ runs: [JournalRun], to journal: OrderJournal) throws {
+    for run in runs { try journal.append(partition: run.partition, nextOffset: run.nextOffset, count: run.count) }
+    try journal.flush()
+  }
+
+  @Test func whatWasAppendedIsReplayed() throws {
+    let journal = try open()
+    #expect(journal.isEmpty)
+    try append([run(0, 5, 5), run(1, 2, 2), run(0, 6, 1)], to: journal)
+    #expect(journal.mark == JournalMark(segment: 0, records: 8))
+    let again = try open()
+    #expect(!again.isEmpty)
+    #expect(try again.resume(after: .beginning) == [run(0, 5, 5), run(1, 2, 2), run(0, 6, 1)])
+    #expect(try again.resume(after: JournalMark(segment: 0, records: 7)) == [run(0, 6, 1)])
+    #expect(try again.resume(after: JournalMark(segment: 0, records: 3)) == [run(0, 5, 2), run(1, 2, 2), run(0, 6, 1)])
+    #expect(try again.resume(after: JournalMark(segment: 0, records: 8)) == [])
+  }
+
+  @Test func runsThatFollowEachOtherBecomeOne() throws {
+    let journal = try open()
+    for offset: Int64 in 1...1000 { try journal.append(partition: 3, nextOffset: offset, count: 1) }
+    try journal.append(partition: 2, nextOffset: 1, count: 1)
+    try journal.flush()
+    #expect(try journal.resume(after: .beginning) == [run(3, 1000, 1000), run(2, 1, 1)])
+    #expect(try journal.size() < 120)
+  }
+
+  @Test func replayingWritesNothingAndGoesOn() throws {
+    let journal = try open()
+    try append([run(0, 5, 5), run(1, 2, 2)], to: journal)
+    let again = try open()
+    _ = try again.resume(after: JournalMark(segment: 0, records: 2))
+    let size = try again.size()
+    #expect(again.mark == JournalMark(segment: 0, records: 2))
+    try append([run(0, 4, 2), run(0, 5, 1)], to: again)
+    #expect(again.mark == JournalMark(segment: 0, records: 5))
+    try append([run(1, 1, 1)], to: again)
+    #expect(again.mark == JournalMark(segment: 0, records: 6))
+    #expect(try again.size() == size)
+    try append([run(1, 2, 1), run(1, 3, 1)], to: again)
+    #expect(again.mark == JournalMark(segment: 0, records: 8))
+    #expect(try open().resume(after: .beginning) == [run(0, 5, 5), run(1, 2, 2), run(1, 3, 1)])
+  }
+
+  @Test func anotherOrderThanTheReplayedBranches() throws {
+    let journal = try open()
+    try append([run(0, 5, 5), run(1, 2, 2)], to: journal)
+    let again = try open()
+    _ = try again.resume(after: .beginning)
+    try append([run(0, 3, 3), run(1, 1, 1)], to: again)
+    #expect(again.mark == JournalMark(segment: 1, records: 1))
+    // Where the branch cut a run, its end is not known.
+    #expect(try open().resume(after: .beginning) == [run(0, -1, 3), run(1, 1, 1)])
+    #expect(throws: JournalProblem.notOnLine(JournalMark(segment: 0, records: 4))) {
+      try open().resume(after: JournalMark(segment: 0, records: 4))
+    }
+  }
+
+  @Test func aRollbackIsANewLine() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    let snapshot = journal.mark
+    try append([run(1, 2, 2), run(0, 9, 4)], to: journal)
+    let abandoned = journal.mark
+    // Keeping the position: both partitions go on where they were.
+    let kept = SourcePosition(
+      kind: .kafka, identity: "c/t",
+      partitions: [
+        PartitionPosition(partition: 0, nextOffset: 9), PartitionPosition(partition: 1, nextOffset: 2),
+      ])
+    try journal.branch(after: snapshot, at: kept)
+    #expect(journal.mark == JournalMark(segment: 1, records: 0))
+    try append([run(1, 3, 1)], to: journal)
+    let again = try open()
+    #expect(try again.resume(after: .beginning) == [run(0, 5, 5), run(0, 9, 0), run(1, 2, 0), run(1, 3, 1)])
+    #expect(
+      try again.resume(after: JournalMark(segment: 1, records: 0)) == [run(0, 9, 0), run(1, 2, 0), run(1, 3, 1)])
+    #expect(throws: JournalProblem.notOnLine(abandoned)) { try again.resume(after: abandoned) }
+    // Replaying steps over the jumps.
+    _ = try again.resume(after: snapshot)
+    try append([run(1, 3, 1), run(0, 10, 1)], to: again)
+    #expect(again.mark == JournalMark(segment: 1, records: 2))
+  }
+
+  @Test func aTornTailIsCutOff() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    try append([run(1, 2, 2)], to: journal)
+    let path = JournalSegment.path(0, in: journal.directory)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    try whole.dropLast(3).write(to: URL(fileURLWithPath: path))
+    let again = try open()
+    #expect(again.droppedBytes > 0)
+    #expect(try again.resume(after: .beginning) == [run(0, 5, 5)])
+    try append([run(0, 5, 5), run(2, 1, 1)], to: again)
+    #expect(try open().resume(after: .beginning) == [run(0, 5, 5), run(2, 1, 1)])
+    // Even the header may be missing.
+    try whole.prefix(12).write(to: URL(fileURLWithPath: path))
+    #expect(try open().isEmpty)
+  }
+
+  @Test func longSegmentsAreFollowedByNewOnesAndOldOnesRemoved() throws {
+    let journal = try open()
+    var expected: [JournalRun] = []
+    var early: JournalMark?
+    for round: Int64 in 0..<3 {
+      for offset in (round * 300_000)..<(round * 300_000 + 300_000) {
+        let partition = Int32(offset % 2)
+        expected.append(run(partition, offset + 1, 1))
+        try journal.append(partition: partition, nextOffset: offset + 1, count: 1)
+      }
+      try journal.flush()
+      if round == 1 { early = journal.mark }
+      try journal.sync()
+    }
+    #expect(journal.mark.segment > 0)
+    let again = try open()
+    #expect(try again.resume(after: .beginning) == expected)
+    let oldest = JournalMark(segment: try #require(early).segment, records: 0)
+    try again.remove(before: oldest)
+    #expect(try open().resume(after: #require(early)).count == 300_000)
+    if oldest.segment > 0 {
+      #expect(throws: JournalProblem.self) { try open().resume(after: .beginning) }
+    }
+  }
+}
