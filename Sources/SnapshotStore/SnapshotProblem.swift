@@ -8,7 +8,7 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
     case file
     /// Another process is using the state directory.
     case locked
-    /// A file is not what was written.
+    /// A file is not what was written, or is missing.
     case damaged
     /// There is no snapshot of this number.
     case unknownSnapshot
@@ -43,7 +43,7 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
     kind =
       switch problem.kind {
       case .locked: .locked
-      case .damaged: .damaged
+      case .damaged, .missing: .damaged
       default: .file
       }
     message = problem.description

@@ -117,7 +117,8 @@ public final class SnapshotStore: Sendable {
     try failpoint?(step)
   }
 
-  /// A number never used before, and the current snapshot's.
+  /// A number that no snapshot ever had, and the current snapshot's. (One that a crash kept from becoming whole may be
+  /// given again after a restart: nothing ever referred to it.)
   func takeID() -> (id: UInt64, current: UInt64?) {
     guarded.withLock { guarded in
       defer { guarded.nextID += 1 }

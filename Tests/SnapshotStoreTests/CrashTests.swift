@@ -1,0 +1,109 @@
+import AttentionalFM
+import Foundation
+import Testing
+
+@testable import SnapshotStore
+
+/// A process that dies after any step of making a snapshot leaves either the old state or the new one.
+@Suite struct CrashTests {
+  private static func crash(at step: SnapshotStep) -> @Sendable (SnapshotStep) throws(SnapshotProblem) -> Void {
+    { (reached) throws(SnapshotProblem) in
+      if reached == step { throw SnapshotProblem(.file, "a crash") }
+    }
+  }
+
+  private static func isCommitted(_ step: SnapshotStep) -> Bool {
+    step == .currentReplaced || step == .recorded
+  }
+
+  private func withoutLeftovers(_ fixture: Fixture) throws {
+    for name in try fixture.archive.names() {
+      #expect(SnapshotNames.id(name) != nil || ["CURRENT", "lineage.log"].contains(name))
+    }
+  }
+
+  @Test(arguments: SnapshotStep.allCases)
+  func aCrashWhileASnapshotIsTakenLeavesTheOldOrTheNew(_ step: SnapshotStep) throws {
+    let fixture = try Fixture()
+    var model = try fixture.model()
+    do {
+      let store = try fixture.open()
+      Fixture.learn(0..<100, model)
+      try fixture.snapshot(model, in: store)
+    }
+    do {
+      let store = try fixture.open(failpoint: CrashTests.crash(at: step))
+      Fixture.learn(100..<200, model)
+      #expect(throws: SnapshotProblem.self) { try fixture.snapshot(model, in: store) }
+    }
+    let wanted: UInt64 = CrashTests.isCommitted(step) ? 2 : 1
+    do {
+      let store = try fixture.open()
+      let recovered = try #require(try store.openCurrent())
+      #expect(recovered.snapshot.manifest.id == wanted)
+      #expect(recovered.setAside.isEmpty)
+      #expect(recovered.position == Fixture.position(wanted * 100))
+      #expect(store.lineage.current == wanted)
+      try withoutLeftovers(fixture)
+      model = try fixture.restored(wanted)
+      Fixture.learn(Int(wanted) * 100..<300, model)
+      let manifest = try fixture.snapshot(model, in: store)
+      #expect(manifest.id == (CrashTests.isCommitted(step) || step == .renamed ? 3 : 2))
+      #expect(manifest.parent == wanted)
+    }
+    let store = try fixture.open()
+    #expect(try store.openCurrent()?.snapshot.manifest.eventsLearned == 300)
+    #expect(try store.archive.list().filter(\.isAbandoned).map(\.id) == (step == .renamed ? [2] : []))
+  }
+
+  @Test(arguments: SnapshotStep.allCases.filter { $0 != .begun && $0 != .rowsWritten && $0 != .modelSynced })
+  func aCrashWhileRollingBackLeavesTheOldOrTheNew(_ step: SnapshotStep) throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    do {
+      let store = try fixture.open(failpoint: CrashTests.crash(at: step))
+      let target = try store.archive.load(1)
+      #expect(throws: SnapshotProblem.self) {
+        try store.rollback(to: target, position: .keep(Fixture.position(200), skips: []))
+      }
+    }
+    let store = try fixture.open()
+    let recovered = try #require(try store.openCurrent())
+    let manifest = recovered.snapshot.manifest
+    try withoutLeftovers(fixture)
+    #expect(recovered.position == Fixture.position(200))
+    if CrashTests.isCommitted(step) {
+      #expect(manifest.id == 3 && manifest.parent == 1 && manifest.eventsLearned == 100)
+      #expect(store.lineage.rollbacks[3]?.skipped == [SkippedRange(partition: 0, from: 100, to: 200)])
+    } else {
+      #expect(manifest.id == 2)
+    }
+  }
+
+  @Test func numbersAreNeverUsedTwice() throws {
+    let fixture = try Fixture()
+    var used: Set<UInt64> = []
+    for round in 0..<4 {
+      let store = try fixture.open()
+      let model = try fixture.model()
+      for _ in 0..<3 {
+        Fixture.learn(0..<50, model)
+        #expect(used.insert(try fixture.snapshot(model, in: store).id).inserted)
+      }
+      try store.begin(ModelState(model)).discard()
+      _ = try store.retain(last: 1)
+      if round == 1 { try FileManager.default.removeItem(atPath: store.archive.path("lineage.log")) }
+      if round == 2 { try FileManager.default.removeItem(atPath: store.archive.path("CURRENT")) }
+    }
+    #expect(used.count == 12)
+  }
+
+  @Test func aSecondStoreOnTheSameDirectoryIsRefused() throws {
+    let fixture = try Fixture()
+    let (store, _) = try fixture.series(1)
+    let problem = #expect(throws: SnapshotProblem.self) { try fixture.open() }
+    #expect(problem?.kind == .locked)
+    #expect(try fixture.archive.list().map(\.id) == [1])
+    withExtendedLifetime(store) {}
+  }
+}

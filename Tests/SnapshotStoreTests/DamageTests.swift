@@ -1,0 +1,119 @@
+import DurableFiles
+import Foundation
+import Testing
+
+@testable import SnapshotStore
+
+/// Whatever byte of a snapshot is changed or missing, reading it says so, clearly.
+@Suite struct DamageTests {
+  private func expectDamaged(_ fixture: Fixture, _ id: UInt64, _ what: String) {
+    let problem = #expect(throws: SnapshotProblem.self, "\(what)") { try fixture.archive.verify(id) }
+    #expect(problem?.kind == .damaged, "\(what): \(problem?.message ?? "")")
+    #expect(problem?.message.contains(fixture.archive.directory) == true)
+  }
+
+  @Test(arguments: [SnapshotNames.model, SnapshotNames.manifest])
+  func everyChangedOrMissingByteIsNoticed(_ name: String) throws {
+    let fixture = try Fixture(tableSlots: 32)
+    let (store, _) = try fixture.series(1)
+    let path = store.archive.path(1) + "/" + name
+    let good = try fixture.bytes(path)
+    let positions =
+      Array(0..<min(good.count, 200)) + Array(stride(from: 200, to: good.count, by: 61)) + [good.count - 1]
+    for position in positions {
+      var bytes = good
+      bytes[position] ^= 0x01
+      try fixture.write(bytes, path)
+      expectDamaged(fixture, 1, "\(name), byte \(position) changed")
+      if position % 5 == 0 {
+        try fixture.write(Array(good[..<position]), path)
+        expectDamaged(fixture, 1, "\(name), cut at \(position)")
+      }
+    }
+    try fixture.write(good + [0], path)
+    expectDamaged(fixture, 1, "\(name), a byte more")
+    try fixture.write(good, path)
+    #expect(try store.archive.verify(1).id == 1)
+    try FileManager.default.removeItem(atPath: path)
+    expectDamaged(fixture, 1, "\(name) missing")
+  }
+
+  @Test func aManifestOfAnotherNumberIsNoticed() throws {
+    let fixture = try Fixture()
+    let (store, _) = try fixture.series(2)
+    let manifest = try fixture.bytes(store.archive.path(1) + "/manifest.json")
+    try fixture.write(manifest, store.archive.path(2) + "/manifest.json")
+    expectDamaged(fixture, 2, "a copied manifest")
+  }
+
+  @Test func aManifestMayNotReferOutsideTheSnapshots() throws {
+    let fixture = try Fixture()
+    let (store, _) = try fixture.series(1)
+    var manifest = try store.archive.manifest(1)
+    for path in ["../../secret/model.safetensors", "/etc/passwd", "../../model.safetensors", "../1/model.safetensors"] {
+      manifest.files[0].path = path
+      #expect(store.archive.owner(of: manifest.files[0], in: 1) == nil)
+      #expect(try store.archive.modelPath(of: manifest) == store.archive.path(1) + "/model.safetensors")
+    }
+  }
+
+  @Test func aNewerManifestIsUnsupportedNotDamaged() throws {
+    let fixture = try Fixture()
+    let (store, _) = try fixture.series(1)
+    var manifest = try store.archive.manifest(1)
+    manifest.formatVersion = 2
+    try fixture.write(ManifestFile.bytes(of: &manifest), store.archive.path(1) + "/manifest.json")
+    let problem = #expect(throws: SnapshotProblem.self) { try store.openCurrent() }
+    #expect(problem?.kind == .unsupported)
+    #expect(store.archive.contains(1))
+  }
+
+  @Test(arguments: ["", "garbage", "000001", "1\n", "000009999999999999999999999\n", "\u{0}\u{0}\u{0}\u{0}"])
+  func withoutAReadableCurrentTheLineageSaysWhichIs(_ content: String) throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    try fixture.write(Array(content.utf8), fixture.archive.path("CURRENT"))
+    let store = try fixture.open()
+    #expect(store.currentID == 2)
+    let recovered = try #require(try store.openCurrent())
+    #expect(recovered.snapshot.manifest.id == 2)
+    #expect(recovered.notes.contains { $0.contains("CURRENT") })
+    #expect(try fixture.archive.currentID() == 2)
+  }
+
+  @Test func aTornLineageLosesNothing() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    let path = fixture.archive.path("lineage.log")
+    let good = try fixture.bytes(path)
+    for length in stride(from: 0, through: good.count, by: 29) {
+      try fixture.write(Array(good[..<length]), path)
+      let store = try fixture.open()
+      #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+      #expect(store.lineage.ancestry(of: 2) == [2, 1])
+      #expect(store.learningState == .running)
+    }
+  }
+
+  @Test func aDamagedLineageIsSetAsideAndStopsLearning() throws {
+    let fixture = try Fixture()
+    do {
+      let (store, _) = try fixture.series(2)
+      try store.record(learning: .paused)
+    }
+    let path = fixture.archive.path("lineage.log")
+    var bytes = try fixture.bytes(path)
+    bytes[60] ^= 1
+    try fixture.write(bytes, path)
+    for _ in 0..<2 {
+      let store = try fixture.open()
+      #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+      guard case .stopped(.lineageDamaged, _) = store.learningState else {
+        Issue.record("learning must wait for an operator")
+        return
+      }
+      #expect(store.lineage.ancestry(of: 2) == [2, 1])
+    }
+    #expect(try fixture.bytes(path + ".damaged") == bytes)
+  }
+}

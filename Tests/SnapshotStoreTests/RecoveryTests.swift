@@ -1,0 +1,134 @@
+import EventSources
+import Foundation
+import Testing
+
+@testable import SnapshotStore
+
+@Suite struct RecoveryTests {
+  private func skip(_ from: Int64, _ to: Int64) -> SkippedRange {
+    SkippedRange(partition: 0, from: from, to: to)
+  }
+
+  @Test func anEmptyDirectoryIsAFreshStart() throws {
+    let fixture = try Fixture()
+    #expect(try fixture.open().openCurrent() == nil)
+    #expect(try fixture.open().openCurrent() == nil)
+    #expect(try fixture.archive.list().isEmpty)
+  }
+
+  @Test func aDamagedSnapshotIsSetAsideForItsNearestGoodAncestor() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(4) }
+    try fixture.damage(4)
+    try fixture.damage(3, SnapshotNames.manifest)
+    do {
+      let store = try fixture.open()
+      let recovered = try #require(try store.openCurrent())
+      #expect(recovered.snapshot.manifest.id == 2)
+      #expect(recovered.setAside == [4, 3])
+      #expect(recovered.position == Fixture.position(200))
+      #expect(recovered.notes.count == 3)
+      #expect(try fixture.archive.list().filter(\.isSetAside).map(\.id) == [3, 4])
+    }
+    let store = try fixture.open()
+    let again = try #require(try store.openCurrent())
+    #expect(again.snapshot.manifest.id == 2 && again.setAside.isEmpty && again.notes.isEmpty)
+    let manifest = try fixture.snapshot(fixture.restored(2), in: store)
+    #expect(manifest.id == 5 && manifest.parent == 2)
+  }
+
+  @Test func whereNoneIsGoodNothingFreshIsMade() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    try fixture.damage(1)
+    try fixture.damage(2)
+    for _ in 0..<2 {
+      let problem = #expect(throws: SnapshotProblem.self) { try fixture.open().openCurrent() }
+      #expect(problem?.kind == .noGoodSnapshot)
+      #expect(problem?.message.contains("backup") == true)
+    }
+    try FileManager.default.removeItem(atPath: fixture.archive.path("CURRENT"))
+    try FileManager.default.removeItem(atPath: fixture.archive.path("lineage.log"))
+    let problem = #expect(throws: SnapshotProblem.self) { try fixture.open().openCurrent() }
+    #expect(problem?.kind == .noGoodSnapshot)
+  }
+
+  @Test func anAbandonedSnapshotIsNeverTaken() throws {
+    let fixture = try Fixture()
+    do {
+      let (store, _) = try fixture.series(3)
+      _ = try store.rollback(to: store.archive.load(1), position: .rewind)
+      try fixture.snapshot(fixture.restored(4), in: store)
+      #expect(try store.archive.list().filter(\.isAbandoned).map(\.id) == [2, 3])
+    }
+    try fixture.damage(5)
+    try fixture.damage(4, SnapshotNames.manifest)
+    let recovered = try #require(try fixture.open().openCurrent())
+    #expect(recovered.snapshot.manifest.id == 1)
+    #expect(recovered.setAside == [5, 4])
+    #expect(recovered.skips.isEmpty)
+  }
+
+  /// 1 (100), 2 (200), 3 (300), 4 = back to 2 keeping 300, 5 (400): what lies between 200 and 300 stays skipped.
+  @Test(arguments: [true, false])
+  func whatAKeptPositionSkippedStaysSkipped(_ manifestIsReadable: Bool) throws {
+    let fixture = try Fixture()
+    do {
+      let (store, model) = try fixture.series(3)
+      let manifest = try store.rollback(
+        to: store.archive.load(2), position: .keep(Fixture.position(300), skips: []))
+      #expect(manifest.rollback?.skipped == [skip(200, 300)] && manifest.line == 2)
+      #expect(manifest.eventsLearned == 200 && manifest.position == Fixture.position(300))
+      Fixture.learn(300..<400, model)
+      #expect(try fixture.snapshot(model, in: store).line == 2)
+    }
+    try fixture.damage(5)
+    do {
+      let recovered = try #require(try fixture.open().openCurrent())
+      #expect(recovered.snapshot.manifest.id == 4)
+      #expect(recovered.position == Fixture.position(300) && recovered.skips.isEmpty)
+    }
+
+    // The rollback's own manifest goes: back on 2, whose position stands at the beginning of the skip.
+    if manifestIsReadable {
+      try FileManager.default.removeItem(atPath: fixture.archive.path(4))
+    } else {
+      try fixture.damage(4, SnapshotNames.manifest)
+    }
+    do {
+      let recovered = try #require(try fixture.open().openCurrent())
+      #expect(recovered.snapshot.manifest.id == 2)
+      #expect(recovered.position?[0]?.nextOffset == 300 && recovered.skips.isEmpty)
+      #expect(recovered.position?[0]?.recordsLearned == 200)
+    }
+  }
+
+  /// As above, but the snapshot that was gone back to is lost too: learning goes on before the skip.
+  @Test func aSkipAheadOfThePositionIsHandedOn() throws {
+    let fixture = try Fixture()
+    do {
+      let (store, _) = try fixture.series(3)
+      _ = try store.rollback(to: store.archive.load(2), position: .keep(Fixture.position(300), skips: []))
+    }
+    try fixture.damage(2)
+    let store = try fixture.open()
+    let recovered = try #require(try store.openCurrent())
+    #expect(recovered.snapshot.manifest.id == 1)
+    #expect(recovered.setAside == [4, 2])
+    #expect(recovered.position == Fixture.position(100))
+    #expect(recovered.skips == [skip(200, 300)])
+    let manifest = try fixture.snapshot(fixture.restored(1), in: store, skips: recovered.skips)
+    #expect(try store.archive.manifest(manifest.id).skips == [skip(200, 300)])
+    #expect(try store.openCurrent()?.skips == [skip(200, 300)])
+  }
+
+  @Test func skipsAreJoinedAndPassedInOrder() {
+    var position = Fixture.position(100)
+    let skips = [skip(300, 400), skip(90, 150), skip(350, 360), skip(150, 200), skip(10, 20), skip(500, 500)]
+    #expect(SkippedRanges.apply(skips, to: &position) == [skip(300, 400)])
+    #expect(position[0]?.nextOffset == 200 && position[0]?.lastRecord == nil)
+    #expect(SkippedRanges.end(of: skips, partition: 0, offset: 149) == 150)
+    #expect(SkippedRanges.end(of: skips, partition: 0, offset: 200) == nil)
+    #expect(SkippedRanges.end(of: skips, partition: 1, offset: 149) == nil)
+  }
+}
