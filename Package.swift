@@ -139,7 +139,10 @@ let testTargets: [Target] = [
   tests(of: "ScoringClient", ["ScoringAPI"]),
   tests(
     of: "ScoringServer",
-    ["EventLoop", "ScoringAPI", "LiveModel", "AttentionalFM", "FeatureEncoding", "Observability", "Features"]),
+    [
+      "EventLoop", "ScoringAPI", "LiveModel", "AttentionalFM", "FeatureEncoding", "Observability", "Features",
+      "ScoringClient", "Threads",
+    ]),
   tests(
     of: "Learning",
     [

@@ -1,7 +1,9 @@
 /// Writes answers into a buffer that is reused: nothing is allocated once the buffer has grown.
 public enum ResponseWriter {
-  /// The interim answer that asks for the body.
-  public static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+  /// Appends the interim answer that asks for the body.
+  public static func appendContinue(to buffer: inout [UInt8]) {
+    buffer.append("HTTP/1.1 100 Continue\r\n\r\n")
+  }
 
   /// Appends the head of an answer; `length` bytes of body follow it, or none for HEAD.
   ///

@@ -31,7 +31,7 @@ import Testing
   @Test(arguments: [nil, 1, 3])
   func whatIsWrittenIsRead(piece: Int?) {
     var stream: [UInt8] = []
-    stream.append(ResponseWriter.continueLine)
+    ResponseWriter.appendContinue(to: &stream)
     ResponseWriter.appendHead(
       status: 200, contentType: "application/json", length: 2, keepsAlive: true, to: &stream)
     stream.append("{}")

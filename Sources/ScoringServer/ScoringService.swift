@@ -1,0 +1,163 @@
+import AttentionalFM
+import FeatureEncoding
+import Features
+import JSONReading
+import LiveModel
+import Observability
+import ScoringAPI
+
+/// Answers what is answered from the event loop itself: scores, explanations, encodings, health, metrics.
+///
+/// One for each event loop, used on its thread alone. Scoring allocates nothing once the buffers have grown.
+final class ScoringService {
+  /// What kind of bytes an answer is.
+  enum Media {
+    case json, metrics
+  }
+
+  /// What the sockets answer from.
+  struct Sources: Sendable {
+    var model: ServedModel
+    var commands: any OperatorCommands
+    var registry: Metrics
+    var metrics: ServerMetrics
+    var limits: ServerLimits
+  }
+
+  let reader: JSONReader
+  private let sources: Sources
+  private let decoder: EventDecoder
+  private let scorer: Scorer
+  private var features: [Feature] = []
+
+  init(_ sources: Sources) throws(InvalidSchema) {
+    self.sources = sources
+    decoder = try EventDecoder(sources.model.schema)
+    scorer = Scorer(sources.model.reference)
+    reader = JSONReader(maximumBytes: sources.limits.bodyBytes, maximumDepth: sources.limits.depth)
+  }
+
+  /// Parses a request's JSON; the value is valid until the next call.
+  func parse(_ bytes: UnsafeRawBufferPointer) throws(Problem) -> JSONValue {
+    do {
+      return try reader.parse(bytes)
+    } catch {
+      throw error.kind == .tooLarge ? .tooLarge(error.description) : .badRequest(error.description)
+    }
+  }
+
+  /// Writes the answer of an endpoint that is answered at once; what was written is of no use where this throws.
+  ///
+  /// - Parameter root: the parsed request; nil where the endpoint takes none.
+  func answer(_ endpoint: Endpoint, _ root: JSONValue?, isLine: Bool, into text: inout JSONText) throws(Problem)
+    -> Media
+  {
+    switch (endpoint, root) {
+    case (.score, let root?): try score(root, isLine: isLine, into: &text)
+    case (.explain, let root?): try explain(root, isLine: isLine, into: &text)
+    case (.encode, let root?): try encode(root, isLine: isLine, into: &text)
+    case (.live, _): text.append("{\"status\":\"ok\"}")
+    case (.ready, _):
+      if case .notReady(let reason) = sources.commands.readiness() { throw .unavailable(reason) }
+      text.append("{\"status\":\"ok\"}")
+    case (.metrics, _):
+      text.write(sources.registry.text())
+      return .metrics
+    default: throw .badRequest("the request has no body; a JSON object is expected")
+    }
+    return .json
+  }
+
+  private func score(_ root: JSONValue, isLine: Bool, into text: inout JSONText) throws(Problem) {
+    try RequestReading.check(root, allows: ["instances", "model"], isLine: isLine)
+    try checkModel(root)
+    let instances = try RequestReading.instances(root)
+    let eventsLearned = scorer.beginRequest()
+    let loss = scorer.configuration.loss
+    var index = 0
+    var unknown = 0
+    ScoreWriter.begin(&text)
+    for instance in instances {
+      guard index < sources.limits.instances else {
+        throw .tooLarge("more than \(sources.limits.instances) instances in one request", field: "instances")
+      }
+      features.removeAll(keepingCapacity: true)
+      do {
+        _ = try decoder.encode(instance, into: &features)
+      } catch {
+        throw problem(error, at: "instances[\(index)]")
+      }
+      let prediction = features.withUnsafeBufferPointer { scorer.score($0) }
+      ScoreWriter.append(
+        index: index, score: loss.predicted(raw: prediction.raw), raw: prediction.raw, unknown: prediction.unknown,
+        to: &text)
+      unknown += prediction.unknown
+      index += 1
+    }
+    sources.metrics.instances.add(UInt64(index))
+    sources.metrics.unknownFeatures.add(UInt64(unknown))
+    ScoreWriter.end(model: sources.model.identity(eventsLearned: eventsLearned), &text)
+  }
+
+  private func explain(_ root: JSONValue, isLine: Bool, into text: inout JSONText) throws(Problem) {
+    let described = try describe(root, isLine: isLine)
+    let eventsLearned = scorer.beginRequest()
+    let given = described.map(\.feature)
+    let explanation = given.withUnsafeBufferPointer { scorer.explain($0) }
+    var terms = [Double](repeating: 0, count: given.count)
+    for term in explanation.terms { terms[term.feature] = term.value }
+    let unknown = Set(explanation.unknown)
+    let sum =
+      explanation.bias + explanation.terms.reduce(0) { $0 + $1.value } + explanation.pairs.reduce(0) { $0 + $1.value }
+    ExplanationWriter.begin(
+      score: scorer.configuration.loss.predicted(raw: explanation.raw), raw: explanation.raw, bias: explanation.bias,
+      sum: sum, &text)
+    for (index, feature) in described.enumerated() {
+      ExplanationWriter.append(
+        index: index, field: feature.field, value: feature.text, feature: feature.feature,
+        known: !unknown.contains(index), term: terms[index], to: &text)
+    }
+    ExplanationWriter.beginPairs(&text)
+    for (index, pair) in explanation.pairs.enumerated() {
+      ExplanationWriter.append(
+        index: index, first: pair.first, second: pair.second, attention: pair.attention, term: pair.value, to: &text)
+    }
+    sources.metrics.instances.add()
+    sources.metrics.unknownFeatures.add(UInt64(unknown.count))
+    ExplanationWriter.end(
+      unknown: unknown.count, model: sources.model.identity(eventsLearned: eventsLearned), &text)
+  }
+
+  private func encode(_ root: JSONValue, isLine: Bool, into text: inout JSONText) throws(Problem) {
+    let described = try describe(root, isLine: isLine)
+    let eventsLearned = scorer.beginRequest()
+    ExplanationWriter.beginEncoding(&text)
+    for (index, feature) in described.enumerated() {
+      ExplanationWriter.append(
+        index: index, field: feature.field, value: feature.text, feature: feature.feature,
+        known: scorer.isKnown(feature.feature.hash), term: nil, to: &text)
+    }
+    ExplanationWriter.endEncoding(model: sources.model.identity(eventsLearned: eventsLearned), &text)
+  }
+
+  private func describe(_ root: JSONValue, isLine: Bool) throws(Problem) -> [DescribedFeature] {
+    try RequestReading.check(root, allows: ["instance", "instances", "model"], isLine: isLine)
+    try checkModel(root)
+    let (instance, path) = try RequestReading.instance(root)
+    do {
+      return try decoder.describe(instance)
+    } catch {
+      throw problem(error, at: path)
+    }
+  }
+
+  private func checkModel(_ root: JSONValue) throws(Problem) {
+    guard let name = try RequestReading.model(root), name != sources.model.name else { return }
+    throw .notFound("there is no model \(name); this one is \(sources.model.name)", field: "model")
+  }
+
+  private func problem(_ rejected: RejectedRecord, at path: String) -> Problem {
+    .badRequest(
+      "\(rejected.detail) (\(rejected.reason.rawValue))", field: rejected.field.map { "\(path).\($0)" } ?? path)
+  }
+}

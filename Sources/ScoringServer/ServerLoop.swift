@@ -1,0 +1,104 @@
+import EventLoop
+import FeatureEncoding
+import Observability
+import ScoringAPI
+import Synchronization
+
+/// What one event loop of the server owns: its service and its connections.
+///
+/// `@unchecked Sendable`: after `init`, everything that changes is used on the loop's thread only; other threads hold
+/// the loop to hand it closures.
+final class ServerLoop: @unchecked Sendable {
+  let loop: EventLoop
+  let service: ScoringService
+  let runner: CommandRunner
+  let metrics: ServerMetrics
+  let limits: ServerLimits
+  let log: Log
+  /// Where answers are written before their length is known.
+  var text = JSONText()
+
+  private let population: Population
+  private var connections: [ObjectIdentifier: Connection] = [:]
+  private var timer: Timer?
+  private var isStopping = false
+
+  private static let sweepMilliseconds: UInt64 = 500
+
+  init(
+    name: String, nice: Int32, sources: ScoringService.Sources, log: Log, population: Population
+  ) throws(ServerProblem) {
+    do throws(InvalidSchema) {
+      service = try ScoringService(sources)
+    } catch {
+      throw .schema(error)
+    }
+    do throws(LoopProblem) {
+      loop = try EventLoop(name: name, nice: nice)
+    } catch {
+      throw .loop(error)
+    }
+    runner = CommandRunner(commands: sources.commands)
+    metrics = sources.metrics
+    limits = sources.limits
+    self.log = log
+    self.population = population
+  }
+
+  /// Starts looking for idle connections. On the loop's thread.
+  func start() throws(LoopProblem) {
+    let interval = min(Self.sweepMilliseconds, max(limits.idleMilliseconds / 4, 10))
+    timer = try Timer(loop: loop, everyMilliseconds: interval) { [unowned self] in
+      for connection in connections.values { connection.sweep() }
+    }
+  }
+
+  /// Takes a connection over. On the loop's thread.
+  func adopt(_ stream: Stream, isControl: Bool) {
+    let count = population.add()
+    metrics.connectionsTotal.add()
+    metrics.connections.set(Double(count))
+    let isShed = count > limits.connections
+    if isShed { metrics.connectionsShed.add() }
+    guard !isStopping, count <= limits.connections + Population.shedAllowance else {
+      stream.close()
+      metrics.connections.set(Double(population.remove()))
+      return
+    }
+    let connection = Connection(stream: stream, server: self, isControl: isControl, isShed: isShed)
+    connections[ObjectIdentifier(connection)] = connection
+  }
+
+  /// Takes over a connection that another loop accepted. On the loop's thread.
+  func adopt(descriptor: Int32, isControl: Bool) {
+    do throws(LoopProblem) {
+      adopt(try Stream(loop: loop, descriptor: descriptor), isControl: isControl)
+    } catch {
+      metrics.connectionProblems.add()
+      log.warning("a connection could not be taken over", ["problem": error])
+    }
+  }
+
+  func forget(_ connection: Connection) {
+    guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+    metrics.connections.set(Double(population.remove()))
+  }
+
+  /// Closes every connection, those with a command under way once it is answered. On the loop's thread.
+  func shutDown() {
+    isStopping = true
+    for connection in connections.values { connection.shutDown() }
+  }
+}
+
+/// How many connections there are, over all loops.
+final class Population: Sendable {
+  /// Connections over the limit that are still told so; beyond them they are closed at once.
+  static let shedAllowance = 64
+
+  private let count = Atomic<Int>(0)
+
+  func add() -> Int { count.add(1, ordering: .relaxed).newValue }
+  func remove() -> Int { count.subtract(1, ordering: .relaxed).newValue }
+  var value: Int { count.load(ordering: .relaxed) }
+}

@@ -1,0 +1,135 @@
+import AttentionalFM
+import Foundation
+import ScoringAPI
+import ScoringClient
+import TestSupport
+import Testing
+
+@testable import ScoringServer
+
+@Suite struct ScoringTests {
+  private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+  @Test func scoresAndExplainsOneAndTheSameNumber() throws {
+    let fixture = try Fixture()
+    let client = ScoringClient(path: fixture.score)
+    let unknown = #"{"carrier":"ZZ","origin":"JFK","distance":0.1}"#
+    let answer = try client.score(bytes("{\"instances\":[\(Fixture.instance),\(unknown)],\"model\":\"main\"}"))
+    #expect(answer.predictions.count == 2)
+    #expect(answer.predictions.map(\.unknown) == [0, 1])
+    #expect(answer.model.name == "main" && answer.model.lineage == 41)
+    #expect(answer.model.eventsLearned == Fixture.eventsLearned && answer.model.stalenessSeconds == nil)
+    let first = answer.predictions[0]
+    let raw = try #require(first.raw)
+    #expect(first.score == Loss.logistic.predicted(raw: raw))
+
+    for member in ["\"instance\":\(Fixture.instance)", "\"instances\":[\(Fixture.instance)]"] {
+      let explanation = try client.explain(bytes("{\(member)}"))
+      #expect(explanation.raw == first.raw && explanation.score == first.score)
+      #expect(explanation.terms.map(\.field) == ["carrier", "origin", "tags", "tags", "distance"])
+      #expect(explanation.terms.map(\.value).prefix(4) == ["UA", "JFK", "t1", "u"])
+      #expect(explanation.pairs.count == 10 && explanation.unknown == 0)
+      let terms = explanation.terms.compactMap(\.term) + explanation.pairs.compactMap(\.term)
+      let sum = try #require(explanation.bias) + terms.reduce(0, +)
+      let magnitude = terms.reduce(0) { $0 + abs($1) }
+      #expect(abs(sum - Double(raw)) <= 1e-6 * max(1, magnitude))
+      #expect(abs(sum - (explanation.sum ?? .nan)) < 1e-12)
+      let attention = explanation.pairs.compactMap(\.attention).reduce(0, +)
+      #expect(abs(attention - 1) < 1e-5)
+    }
+    let other = try client.explain(bytes("{\"instance\":\(unknown)}"))
+    #expect(other.unknown == 1 && other.terms.map(\.known) == [false, true, true])
+    #expect(other.terms[0].term == 0 && other.pairs.count == 1)
+    #expect(other.raw == answer.predictions[1].raw)
+  }
+
+  @Test func showsHowAnInstanceIsEncoded() throws {
+    let fixture = try Fixture()
+    let client = ScoringClient(path: fixture.control)
+    let answer = try client.encode(bytes(#"{"instance":{"carrier":"ZZ","tags":["u"],"label":1}}"#))
+    #expect(answer.features.map(\.field) == ["carrier", "tags"])
+    #expect(answer.features.map(\.known) == [false, true])
+    #expect(answer.features.allSatisfy { $0.hash.count == 16 })
+  }
+
+  @Test(arguments: [
+    (#"{"instances":[{"carrier":"UA"},{"carrier":{}}]}"#, 400, "instances[1].carrier"),
+    (#"{"instances":[3]}"#, 400, "instances[0]"),
+    (#"{"instances":7}"#, 400, "instances"),
+    (#"{}"#, 400, "instances"),
+    (#"{"instances":[],"modle":"x"}"#, 400, "modle"),
+    (#"{"instances":[],"model":"other"}"#, 404, "model"),
+    (#"{"instances":[],"model":1}"#, 400, "model"),
+    (#"{"instances":[{},{},{},{}]}"#, 413, "instances"),
+    ("[]", 400, nil), ("{", 400, nil), ("", 400, nil),
+  ])
+  func saysWhichFieldIsAtFault(body: String, status: Int, field: String?) throws {
+    let fixture = try Fixture(limits: ServerLimits(instances: 3))
+    let client = ScoringClient(path: fixture.score)
+    do {
+      _ = try client.score(bytes(body))
+      Issue.record("\(body) was taken")
+    } catch {
+      guard case .refused(let problem) = error else { throw error }
+      #expect(problem.status == status && problem.field == field, "\(body): \(problem)")
+    }
+    // The connection is still good.
+    #expect(try client.score(bytes(#"{"instances":[]}"#)).predictions.isEmpty)
+  }
+
+  @Test func healthAndMetrics() throws {
+    let fixture = try Fixture()
+    let client = ScoringClient(path: fixture.score)
+    _ = try client.score(bytes("{\"instances\":[\(Fixture.instance)]}"))
+    #expect(try client.answer(HealthAnswer.self, from: .ready).status == "ok")
+    fixture.commands.setNotReady("there is no model yet")
+    #expect(try client.ask(.ready).status == 503)
+    #expect(try client.answer(HealthAnswer.self, from: .live).status == "ok")
+    let metrics = try client.metrics()
+    #expect(metrics.contains(#"afm_requests_total{model="main",verb="score",outcome="ok"} 1"#))
+    #expect(metrics.contains(#"afm_requests_total{model="main",verb="ready",outcome="server_error"} 1"#))
+    #expect(metrics.contains(#"afm_instances_scored_total{model="main"} 1"#))
+    #expect(metrics.contains(#"afm_connections{model="main"} 1"#))
+  }
+
+  @Test func linesAreAnsweredInTheirOrder() throws {
+    let fixture = try Fixture(loops: 2)
+    let client = try LineClient(path: fixture.control)
+    fixture.commands.hold()
+    try client.send(
+      bytes(
+        """
+        {"op":"score","id":1,"instances":[\(Fixture.instance)]}
+        {"op":"status","id":{"a":[1,null,"x\\n"]}}
+        {"op":"score","id":"after","instances":[]}
+
+        {"op":"learning","id":-4.5,"state":"paused"}
+        {"op":"wrong","id":true}
+        {"op":"score"
+        {"op":"ready"}\r\n
+        """ + "\n"))
+    let first = String(decoding: try client.receive(), as: UTF8.self)
+    #expect(first.hasPrefix(#"{"id":1,"predictions":[{"score":"#) && first.hasSuffix(#""staleness_seconds":null}}"#))
+    fixture.commands.release()
+    #expect(
+      String(decoding: try client.receive(), as: UTF8.self).hasPrefix(#"{"id":{"a":[1,null,"x\n"]},"arithmetic":"#))
+    #expect(
+      String(decoding: try client.receive(), as: UTF8.self).hasPrefix(#"{"id":"after","predictions":[],"model":"#))
+    let learning = String(decoding: try client.receive(), as: UTF8.self)
+    #expect(learning == #"{"id":-4.5,"positions":[],"state":"paused"}"#)
+    let wrong = String(decoding: try client.receive(), as: UTF8.self)
+    #expect(
+      wrong.hasPrefix(#"{"id":true,"error":{"status":400,"title":"Bad request","#)
+        && wrong.hasSuffix(#""field":"op"}}"#))
+    #expect(String(decoding: try client.receive(), as: UTF8.self).hasPrefix(#"{"id":null,"error":{"status":400,"#))
+    #expect(String(decoding: try client.receive(), as: UTF8.self) == #"{"id":null,"status":"ok"}"#)
+  }
+
+  @Test func aLastLineNeedsNoLineFeed() throws {
+    let fixture = try Fixture()
+    let client = try UnixClient(path: fixture.score)
+    client.send(#"{"op":"live","id":9}"#)
+    client.finish()
+    #expect(String(decoding: client.receiveAll(), as: UTF8.self) == "{\"id\":9,\"status\":\"ok\"}\n")
+  }
+}
