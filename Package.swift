@@ -62,7 +62,7 @@ let row2: [Target] = [
     "EventSources", ["Kafka", "Compression", "DurableFiles", "Threads", "CSystem", "CXXHash", "Observability"]),
   room("ScoringAPI", ["JSONReading", "Features"]),
   room("ProgressiveValidation", ["AttentionalFM"]),
-  room("Configuration", ["YAML", "AttentionalFM", "FeatureEncoding"]),
+  room("Configuration", ["YAML", "AttentionalFM", "FeatureEncoding", "Features", "Observability"]),
 ]
 
 let row3: [Target] = [

@@ -70,6 +70,19 @@ public final class YAMLSection {
     findings.note(path(of: key), value, isWritten: entries[key] != nil)
   }
 
+  /// Adds a problem where a key is written that has no meaning here; `why` completes "`key` ...".
+  ///
+  /// For keys that another value of a neighbour would give a meaning; nothing happens for keys already read.
+  public func refuse(_ key: String, _ why: String) {
+    guard known.insert(key).inserted, entries[key] != nil else { return }
+    findings.add("`\(path(of: key))` \(why)", at: mark(of: key))
+  }
+
+  /// Reports no unknown key here: a problem already found says that the rest cannot be judged.
+  public func ignoreRest() {
+    known.formUnion(order)
+  }
+
   /// Reads a mapping under a key; where it is missing or null, `body` reads an empty one and so gets every default.
   public func section<Result>(_ key: String, _ body: (YAMLSection) -> Result) -> Result {
     let child = YAMLSection(node: node(key), path: path(of: key), mark: mark(of: key), findings: findings)

@@ -1,0 +1,61 @@
+import FeatureEncoding
+import YAML
+
+/// Reads the `schema` section.
+enum SchemaReading {
+  private enum Reading: String, CaseIterable {
+    case automatic
+    case binary
+    case number
+  }
+
+  /// The schema, and how its label is read where the file says so; else the loss decides.
+  static func read(_ section: YAMLSection) -> (Schema, LabelMapping?) {
+    let (labelPath, mapping) = section.section("label") { label in
+      (label.text("path", default: "label"), label.choice("mapping", default: Reading.automatic))
+    }
+    let time = section.section("time") { time -> TimeDefinition? in
+      let path = time.optionalText("path")
+      let format = time.choice("format", default: TimeFormat.rfc3339)
+      return path.map { TimeDefinition(path: $0, format: format) }
+    }
+    let standard = EncodingLimits()
+    let schema = Schema(
+      label: LabelDefinition(path: labelPath), importance: section.optionalText("importance"), time: time,
+      servedScore: section.optionalText("served_score"),
+      features: section.list("features", FieldReading.field).compactMap { $0 },
+      crosses: section.list("crosses", FieldReading.cross).compactMap { $0 },
+      seed: section.unsigned("seed", default: 0),
+      limits: section.section("limits") { limits in
+        EncodingLimits(
+          maximumRecordBytes: limits.size("record_size", default: standard.maximumRecordBytes, in: 1...(1 << 29)),
+          maximumDepth: limits.integer("depth", default: standard.maximumDepth, in: 1...512),
+          maximumFeatures: limits.integer("features", default: standard.maximumFeatures, in: 1...1024),
+          maximumPairs: limits.integer("pairs", default: standard.maximumPairs, in: 1...600_000),
+          maximumMagnitude: limits.number(
+            "magnitude", default: standard.maximumMagnitude, "above 0 and at most 1e30", { $0 > 0 && $0 <= 1e30 }))
+      })
+    return (schema, LabelMapping(rawValue: mapping.rawValue))
+  }
+
+  /// Adds what the schema itself finds wrong, each at the key it belongs to.
+  static func report(_ problems: [SchemaProblem], _ document: YAMLNode, _ findings: YAMLFindings) {
+    for problem in problems {
+      let path = "schema." + SettingNames.key(problem.place).replacing(".transform.", with: ".")
+      findings.add("`\(path)`: \(problem.detail)", at: document.mark(at: path))
+    }
+  }
+}
+
+/// The names of settings in the file for the names that Swift has for them.
+enum SettingNames {
+  /// `rates.fieldPairs` is written `rates.field_pairs`.
+  static func key(_ swiftName: String) -> String {
+    var key = ""
+    for character in swiftName {
+      if character.isUppercase { key += "_" }
+      key += character.lowercased()
+    }
+    return key
+  }
+}

@@ -1,0 +1,35 @@
+/// The sockets and what their clients may ask for.
+public struct SocketsSettings: Equatable, Sendable {
+  /// The socket for applications.
+  public var score: SocketSettings
+  /// The socket for operators.
+  public var control: SocketSettings
+  /// How many event loops, each a thread, serve the clients.
+  public var eventLoops: Int
+  /// Limits for every client.
+  public var limits: ClientLimits
+}
+
+/// One Unix socket.
+public struct SocketSettings: Equatable, Sendable {
+  /// Its path; not used where the service manager passes the socket on.
+  public var path: String
+  /// Its permissions: `0o660`.
+  public var mode: UInt32
+  /// The name or number of its owner; nil leaves the process's.
+  public var owner: String?
+  /// The name or number of its group; nil leaves the process's.
+  public var group: String?
+}
+
+/// Limits for every client.
+public struct ClientLimits: Equatable, Sendable {
+  /// Bytes of a body or a line.
+  public var bodyBytes: Int
+  /// Instances in one request.
+  public var instances: Int
+  /// Connections at the same time, both sockets together.
+  public var connections: Int
+  /// How long a request may take to arrive or its answer to be read, and a connection may be idle.
+  public var idleTimeout: Duration
+}

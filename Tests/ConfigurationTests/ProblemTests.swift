@@ -1,0 +1,119 @@
+import TestSupport
+import Testing
+
+@testable import Configuration
+
+@Suite struct ProblemTests {
+  private func problems(_ text: String) -> [String] {
+    do {
+      _ = try DaemonSettings.read(text: text, environment: [:])
+      return []
+    } catch {
+      return error.description.split(separator: "\n").map(String.init)
+    }
+  }
+
+  @Test func oneRunFindsEverythingInTheOrderOfTheFile() {
+    let found = problems(
+      """
+      model: my model
+      source:
+        kind: kafka
+        kafka: {topic: t, dead_letter_topic: t, properties: {enable.auto.commit: true}}
+      schema:
+        featuers: [a]
+        features:
+          - label
+          - {name: x, kind: time}
+          - {name: y, kind: numeric, transform: bucket_width}
+          - {name: z, part: hour}
+          - {name: w, kind: numeric, transform: standardize, mean: 1, scale: 0}
+        crosses: [[nothing, z]]
+        limits: {pairs: -1}
+      learning:
+        embeding_size: 3
+        dropout: 1
+        rates: {bias: -1, linear: 1e39}
+        table: {slots: 4}
+      snapshots: {every: 0s, keep: 0}
+      sockets:
+        score: {mode: "0999"}
+        control: {path: /run/afmd/score.sock}
+      quarantine: {maximum_size: -1MiB}
+      log: {level: loud}
+      """)
+    #expect(
+      found == [
+        "afmd.yaml:1:8: `model` must be 1 to 64 letters, digits, `-` or `_`, since directories and labels carry it",
+        "afmd.yaml:4:10: `source.kafka.bootstrap` is missing: the brokers to ask first, such as host:9092",
+        "afmd.yaml:4:40: `source.kafka.dead_letter_topic` is the topic that is read; every unusable record would come "
+          + "back for ever",
+        "afmd.yaml:4:55: `source.kafka.properties` has `enable.auto.commit`; positions live in the snapshots; what lag "
+          + "tools see is `source.kafka.commit_interval`",
+        "afmd.yaml:6:3: unknown key `featuers` in `schema`; did you mean `features`?",
+        "afmd.yaml:8:7: `schema.features[0].path`: 'label' is the label, which no feature may tell",
+        "afmd.yaml:9:7: `schema.features[1].part` is missing: one of date, month, day_of_week, hour",
+        "afmd.yaml:10:7: `schema.features[2].width` is missing: the width of a bucket, above 0",
+        "afmd.yaml:11:17: `schema.features[3].part` is for fields with kind time",
+        "afmd.yaml:12:72: `schema.features[4].scale` must be a number, what is divided by, above 0, not `0`",
+        "afmd.yaml:13:13: `schema.crosses[0].fields`: there is no field 'nothing' (fields are label, z, w)",
+        "afmd.yaml:14:19: `schema.limits.pairs` must be a whole number, from 1 to 600000, not `-1`",
+        "afmd.yaml:16:3: unknown key `embeding_size` in `learning`; did you mean `embedding_size`?",
+        "afmd.yaml:17:12: `learning.dropout` is 1.0; it must be 0 up to but not including 1",
+        "afmd.yaml:18:17: `learning.rates.bias` is -1.0; it must be a number from 0 to 1000",
+        "afmd.yaml:18:29: `learning.rates.linear` must be a number, in the range of a 32-bit float, not `1e39`",
+        "afmd.yaml:19:18: `learning.table.slots` must be a whole number, from 8 to 17179869184, not `4`",
+        "afmd.yaml:20:20: `snapshots.every` must be a duration from 1s to 720h, such as 500ms, 30s, 10m or 1h, "
+          + "not `0s`",
+        "afmd.yaml:20:30: `snapshots.keep` must be a whole number, from 1 to 100000, not `0`",
+        "afmd.yaml:22:17: `sockets.score.mode` must be permissions in octal, such as 0660, not `0999`",
+        "afmd.yaml:23:12: `sockets.control` has the same path as `sockets.score`; operators and applications need two "
+          + "sockets",
+        "afmd.yaml:24:28: `quarantine.maximum_size` must be a size from 0B to 1TiB, such as 64MiB or 10MB, "
+          + "not `-1MiB`",
+        "afmd.yaml:25:14: `log.level` is `loud`; it must be one of debug, info, notice, warning, error",
+      ])
+  }
+
+  @Test func aSchemaNeedsFeaturesAndASourceItsPlace() {
+    #expect(
+      problems("source: {kind: file}") == [
+        "afmd.yaml:1:1: `schema.features`: a schema needs at least one",
+        "afmd.yaml:1:9: `source.file.path` is missing: the path of the file to read, since source.kind is file",
+      ])
+    #expect(problems("- a").first == "afmd.yaml:1:1: the document must be a mapping of keys to values, not a list")
+    #expect(problems("a: &b 1") == ["afmd.yaml:1:4: anchors (`&b`) are not allowed"])
+  }
+
+  @Test func theFieldsOfLibfmLinesAreChecked() {
+    let text = "source: {kind: stdin, format: libfm}\nschema: {features: [a, {name: n, kind: numeric}]}"
+    #expect(
+      problems(text) == [
+        "afmd.yaml:2:24: `schema.features[1]`: the fields of libfm lines are all categorical, one for each position, "
+          + "or a single list"
+      ])
+  }
+
+  @Test func socketPathsFitTheSystem() {
+    let path = "/" + String(repeating: "x", count: 107)
+    let text = "source: {kind: stdin}\nschema: {features: [a]}\nsockets: {score: {path: \(path)}}"
+    #expect(
+      problems(text) == [
+        "afmd.yaml:3:25: `sockets.score.path` must have 1 to 107 bytes (a limit of Unix sockets), not 108"
+      ])
+  }
+
+  @Test func aFileThatCannotBeReadSaysWhy() throws {
+    let error = #expect(throws: ConfigurationProblems.self) {
+      try DaemonSettings.load(path: "/nonexistent/afmd.yaml", environment: [:])
+    }
+    #expect(
+      error?.description
+        == "/nonexistent/afmd.yaml:1:1: cannot open /nonexistent/afmd.yaml: No such file or directory")
+    let directory = try TemporaryDirectory()
+    let unreadable = #expect(throws: ConfigurationProblems.self) {
+      try DaemonSettings.load(path: directory.path, environment: [:])
+    }
+    #expect(unreadable?.description.hasSuffix("Is a directory") == true)
+  }
+}
