@@ -128,7 +128,7 @@ let testTargets: [Target] = [
   tests(of: "YAML"),
   tests(of: "CommandTable"),
   tests(of: "Supervision"),
-  tests(of: "LiveModel", ["AttentionalFM", "Features", "Threads"]),
+  tests(of: "LiveModel", ["AttentionalFM", "CAFMKernels", "Features", "Threads"]),
   tests(of: "EventSources", ["Kafka", "DurableFiles", "Compression", "Threads"]),
   tests(of: "ScoringAPI", ["JSONReading", "Features"]),
   tests(of: "ProgressiveValidation", ["AttentionalFM"]),

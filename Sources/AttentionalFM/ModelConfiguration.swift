@@ -75,7 +75,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     layout: FieldLayout, kind: Kind = .afm, embeddingSize: Int = 16, attentionSize: Int = 16,
     attentionScale: AttentionScale = .pairs, loss: Loss = .logistic, fieldPairPrior: Bool = true,
     outputWeights: OutputWeights = .trainable, seed: UInt64 = 1, embeddingScale: Float = 0.1,
-    attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(), initialAccumulator: Float = 0.1,
+    attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(), initialAccumulator: Float = 0.3,
     epsilon: Float = 1e-8, regularization: Regularization = Regularization(), dropout: Float = 0,
     tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016
   ) {
@@ -118,7 +118,7 @@ public struct LearningRates: Codable, Equatable, Sendable {
 
   /// Makes a set of rates.
   public init(
-    bias: Float = 0.2, linear: Float = 0.2, embedding: Float = 0.2, attention: Float = 0.05, output: Float = 0.05,
+    bias: Float = 0.2, linear: Float = 0.05, embedding: Float = 0.2, attention: Float = 0.05, output: Float = 0.05,
     fieldPairs: Float = 0.2
   ) {
     self.bias = bias

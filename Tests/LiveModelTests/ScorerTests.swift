@@ -3,7 +3,7 @@ import Features
 import LiveModel
 import Testing
 
-@Suite("A scorer") struct ScorerTests {
+@Suite("LiveModel's scorer") struct ScorerTests {
   @Test("gives what the learner predicts, bit for bit, and counts events", arguments: ModelConfiguration.Kind.allCases)
   func equalsLearner(kind: ModelConfiguration.Kind) throws {
     let model = try Model(configuration: .small(kind: kind))
@@ -15,10 +15,107 @@ import Testing
         let predicted = learner.predict(features)
         #expect(scorer.beginRequest() == model.eventsLearned)
         #expect(scorer.score(features) == predicted)
+        #expect(scorer.explain(features) == learner.explain(features))
         #expect(learner.learn(features, label: event.label) == .applied)
         live.publishDense(of: model, isIdle: true)
       }
     }
     #expect(live.eventsPublished == 300)
+  }
+
+  @Test("never inserts, and tells what it knows")
+  func unknown() throws {
+    let model = try Model(configuration: .small())
+    let learner = OnlineLearner(model)
+    let scorer = Scorer(try LiveModel(model))
+    let features = [Feature(hash: 1, value: 1, field: 0), Feature(hash: 2, value: 1, field: 1)]
+    features.withUnsafeBufferPointer { buffer in
+      #expect(scorer.score(buffer).unknown == 2)
+      #expect(scorer.explain(buffer).unknown == [0, 1])
+      #expect(!scorer.isKnown(1) && model.table.counters.claimed == 0)
+      learner.learn(UnsafeBufferPointer(rebasing: buffer[1...]), label: 1)
+      #expect(scorer.isKnown(2) && !scorer.isKnown(1))
+      let explanation = scorer.explain(buffer)
+      #expect(explanation.unknown == [0])
+      #expect(explanation.terms.map(\.feature) == [1])
+    }
+  }
+
+  @Test("keeps one copy of the dense parameters for a request")
+  func request() throws {
+    let model = try Model(configuration: .small())
+    let live = try LiveModel(model)
+    let learner = OnlineLearner(model)
+    let scorer = Scorer(live)
+    let none = UnsafeBufferPointer<Feature>(start: nil, count: 0)
+    let before = scorer.score(none).raw
+    learner.learn(none, label: 1)
+    live.publishDense(of: model, isIdle: true)
+    #expect(scorer.score(none).raw == before && scorer.eventsLearned == 0)
+    #expect(scorer.beginRequest() == 1)
+    #expect(scorer.score(none).raw > before)
+  }
+
+  @Test("publishes every few events while busy where there is much to copy, and at once when idle")
+  func throttle() throws {
+    let model = try Model(configuration: .small(embeddingSize: 64, attentionSize: 64))
+    let live = try LiveModel(model)
+    let learner = OnlineLearner(model)
+    #expect(live.eventsBetweenPublications == 9)
+    let none = UnsafeBufferPointer<Feature>(start: nil, count: 0)
+    let published = (0..<27).map { _ in
+      learner.learn(none, label: 1)
+      return live.publishDense(of: model, isIdle: false)
+    }
+    #expect(published.filter { $0 }.count == 3)
+    learner.learn(none, label: 1)
+    #expect(live.publishDense(of: model, isIdle: true))
+    #expect(!live.publishDense(of: model, isIdle: true))
+    #expect(live.eventsPublished == 28)
+    #expect(try LiveModel(Model(configuration: .small())).eventsBetweenPublications == 1)
+  }
+
+  @Test("answers from the model that was swapped in, from the next request on")
+  func swap() throws {
+    let model = try Model(configuration: .small())
+    let reference = LiveModelReference(try LiveModel(model))
+    let scorer = Scorer(reference)
+    let other = try Model(configuration: .small(embeddingSize: 9))
+    let learner = OnlineLearner(other)
+    let none = UnsafeBufferPointer<Feature>(start: nil, count: 0)
+    learner.learn(none, label: 1)
+    reference.swap(to: try LiveModel(other))
+    #expect(scorer.score(none).raw == 0)
+    #expect(scorer.beginRequest() == 1)
+    #expect(scorer.score(none) == learner.predict(none))
+    #expect(scorer.configuration.embeddingSize == 9)
+  }
+}
+
+@Suite("LiveModel's sweep") struct RowSweepTests {
+  @Test("gives every claimed row once, in slot order, in pieces of the size asked for")
+  func sweep() throws {
+    let configuration = ModelConfiguration.small(tableSlots: 128)
+    let model = try Model(configuration: configuration)
+    let learner = OnlineLearner(model)
+    for event in Events.random(count: 200, seed: 3) {
+      event.features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
+    }
+    let copy = try Model(configuration: configuration)
+    var sweep = RowSweep(model.table)
+    var segment = RowSegment()
+    var slots: [UInt64] = []
+    while sweep.next(maximum: 7, into: &segment) {
+      #expect(segment.count <= 7 && segment.embedding.count == 5 * segment.count)
+      slots += segment.slot
+      try copy.table.restore(segment)
+    }
+    #expect(slots == slots.sorted() && UInt64(slots.count) == model.table.counters.claimed)
+    #expect(copy.table.counters.claimed == model.table.counters.claimed)
+    var (whole, again) = (RowSegment(), RowSegment())
+    var (first, second) = (RowSweep(model.table), RowSweep(copy.table))
+    _ = first.next(maximum: .max, into: &whole)
+    _ = second.next(maximum: .max, into: &again)
+    #expect(whole == again)
   }
 }

@@ -1,0 +1,106 @@
+import Features
+import Testing
+
+@testable import AttentionalFM
+
+@Suite("Restoring a model") struct RestoreTests {
+  private func learned(_ configuration: ModelConfiguration) throws -> Model {
+    let model = try Model(configuration: configuration)
+    let learner = OnlineLearner(model)
+    for event in TestEvent.random(count: 300, seed: 1, values: 400) { learner.learn(event) }
+    return model
+  }
+
+  private func restored(_ model: Model, into configuration: ModelConfiguration) throws -> Model {
+    let copy = try Model(configuration: configuration)
+    try copy.restore(
+      dense: model.denseTensors, savedWith: model.configuration, eventsLearned: model.eventsLearned)
+    try copy.table.restore(model.table.allRows)
+    copy.table.restore(model.table.counters)
+    return copy
+  }
+
+  @Test("gives the same bits, then and after learning on", arguments: ModelConfiguration.Kind.allCases)
+  func exact(kind: ModelConfiguration.Kind) throws {
+    // Small enough that features were evicted.
+    let configuration = ModelConfiguration.test(kind: kind, tableSlots: 256)
+    let model = try learned(configuration)
+    let copy = try restored(model, into: configuration)
+    #expect(model.table.counters.evicted > 0)
+    #expect(ModelState(copy) == ModelState(model))
+    let learners = (OnlineLearner(model), OnlineLearner(copy))
+    for event in TestEvent.random(count: 300, seed: 2, values: 400) {
+      #expect(learners.0.learn(event) == learners.1.learn(event))
+    }
+    #expect(ModelState(copy) == ModelState(model))
+  }
+
+  @Test("loads into a table of another size", arguments: [2048, 64])
+  func otherSize(slots: Int) throws {
+    let model = try learned(.test(tableSlots: 1024))
+    let copy = try restored(model, into: .test(tableSlots: slots))
+    let rows = copy.table.allRows
+    #expect(UInt64(rows.count) == copy.table.counters.claimed)
+    if slots > 1024 { #expect(Set(rows.hash) == Set(model.table.allRows.hash)) }
+    #expect(rows.count <= slots && rows.count >= min(slots, Int(model.table.counters.claimed)) * 9 / 10)
+  }
+
+  @Test("keys the field-pair prior by the fields' names")
+  func fields() throws {
+    let model = try learned(.test())
+    let copy = try restored(model, into: .test(fields: ["new", "e", "a", "c"]))
+    let saved = try #require(model.denseTensors.first { $0.name == "fieldPairs" })
+    let loaded = try #require(copy.denseTensors.first { $0.name == "fieldPairs" })
+    func value(_ tensor: NamedTensor, _ a: Int, _ b: Int) -> Float { tensor.values[DenseLayout.fieldPair(a, b)] }
+    #expect(value(loaded, 1, 2) == value(saved, 4, 0) && value(loaded, 1, 2) != 0)
+    #expect(value(loaded, 3, 2) == value(saved, 0, 2))
+    #expect(value(loaded, 1, 1) == value(saved, 4, 4))
+    #expect((0..<4).allSatisfy { value(loaded, 0, $0) == 0 })
+    #expect(loaded.accumulators[0] == model.configuration.initialAccumulator)
+  }
+
+  @Test("refuses another k, t or kind, and damaged rows, with a reason")
+  func refusals() throws {
+    let model = try learned(.test())
+    #expect(throws: ModelProblem.differs(setting: "embeddingSize", saved: "5", here: "6")) {
+      try restored(model, into: .test(k: 6))
+    }
+    #expect(throws: ModelProblem.differs(setting: "attentionSize", saved: "7", here: "8")) {
+      try restored(model, into: .test(t: 8))
+    }
+    #expect(throws: ModelProblem.differs(setting: "kind", saved: "afm", here: "fm")) {
+      try restored(model, into: .test(kind: .fm))
+    }
+    let copy = try Model(configuration: .test())
+    var rows = model.table.allRows
+    rows.slot[0] ^= 512
+    #expect(throws: ModelProblem.self) { try copy.table.restore(rows) }
+    rows = model.table.allRows
+    rows.embedding[0] = .nan
+    #expect(throws: ModelProblem.notFinite("embedding")) { try copy.table.restore(rows) }
+    rows.embedding.removeLast()
+    #expect(throws: ModelProblem.self) { try copy.table.restore(rows) }
+    var tensors = model.denseTensors
+    tensors.removeFirst()
+    #expect(throws: ModelProblem.missingTensor("bias")) {
+      try copy.restore(dense: tensors, savedWith: model.configuration, eventsLearned: 1)
+    }
+  }
+
+  @Test("a transfer gives the model once")
+  func transfer() throws {
+    let transfer = ModelTransfer(try Model(configuration: .test()))
+    #expect(transfer.take() != nil)
+    #expect(transfer.take() == nil)
+  }
+
+  @Test("an impossible configuration is refused by name")
+  func configuration() {
+    var configuration = ModelConfiguration.test()
+    configuration.dropout = 1
+    configuration.embeddingSize = 0
+    configuration.initialAccumulator = .nan
+    #expect(configuration.problems.count == 3)
+    #expect(throws: configuration.problems[0]) { try Model(configuration: configuration) }
+  }
+}
