@@ -150,6 +150,7 @@ let testTargets: [Target] = [
       "SnapshotStore", "Threads",
     ]),
   tests(of: "Daemon"),
+  tests(of: "afmctl", ["ScoringAPI", "CommandTable", "SnapshotStore", "AttentionalFM", "LiveModel", "Features"]),
   .testTarget(
     name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
 ]
