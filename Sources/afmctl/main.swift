@@ -1,1 +1,3 @@
-// Replaced by this program.
+import Glibc
+
+exit(Afmctl.run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -1,0 +1,33 @@
+import CommandTable
+import Foundation
+import Glibc
+import ScoringAPI
+
+/// `afmctl status`: what the daemon does and how well.
+enum StatusCommand: Subcommand {
+  static let declaration = Command(
+    name: "status", summary: "show what the daemon does, has learned and how well",
+    options: [
+      CommandOption(
+        "watch", letter: "w", kind: .number(atLeast: 0.1), valueName: "SECONDS",
+        help: "show it again every so many seconds, until interrupted")
+    ])
+
+  static func run(_ session: Session) throws(Failure) {
+    guard let seconds = session.arguments.number("watch") else { return try show(session) }
+    let clearsScreen = session.isForPeople && session.output.isTerminal
+    while true {
+      if clearsScreen { try session.output.write("\u{1B}[H\u{1B}[2J") }
+      try show(session)
+      try session.output.flush()
+      usleep(UInt32(min(seconds, 3600) * 1_000_000))
+    }
+  }
+
+  private static func show(_ session: Session) throws(Failure) {
+    let answer = try session.daemon.ask(.status)
+    try session.show(answer) { () throws(Failure) in
+      StatusText.text(of: try session.decode(StatusReport.self, answer), now: Date())
+    }
+  }
+}

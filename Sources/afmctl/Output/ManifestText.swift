@@ -1,0 +1,67 @@
+import Foundation
+import SnapshotStore
+
+/// What the store says of snapshots, in the terms of the daemon's answers and as text.
+enum ManifestText {
+  /// The manifest as people read it.
+  static func text(of manifest: Manifest, listing: SnapshotListing, now: Date) -> String {
+    var text = overview(manifest, listing, now).text
+    if let position = manifest.position, !position.partitions.isEmpty {
+      var table = TextTable(
+        headings: ["Partition", "next offset", "records", "checksum sum"], alignments: [.right, .right, .right, .left])
+      for partition in position.partitions {
+        table.append(
+          "\(partition.partition)", "\(partition.nextOffset)", HumanText.count(partition.recordsLearned),
+          "\(partition.checksumSum)")
+      }
+      text += "\n" + table.text
+    }
+    if !manifest.skips.isEmpty {
+      var table = TextTable(headings: ["Skips in", "from", "to"], alignments: [.right, .right, .right])
+      for skip in manifest.skips { table.append("\(skip.partition)", "\(skip.from)", "\(skip.to)") }
+      text += "\n" + table.text
+    }
+    var files = TextTable(headings: ["File", "size", "XXH3-128"], alignments: [.left, .right, .left])
+    for file in manifest.files { files.append(file.path, HumanText.bytes(file.size), file.checksum) }
+    return text + "\n" + files.text
+  }
+
+  private static func overview(_ manifest: Manifest, _ listing: SnapshotListing, _ now: Date) -> TextTable {
+    var table = TextTable()
+    let states = [(listing.isCurrent, "current"), (listing.isPinned, "pinned"), (listing.isAbandoned, "abandoned")]
+    let state = states.filter(\.0).map { ", " + $0.1 }.joined()
+    table.append("Snapshot", "\(manifest.id)\(state)")
+    table.append("Parent", (manifest.parent.map { "\($0)" } ?? "none") + ", line of descent \(manifest.line)")
+    table.append("Taken", "\(manifest.created) (\(HumanText.age(of: manifest.created, now: now))), \(manifest.reason)")
+    if let rollback = manifest.rollback {
+      let from = rollback.from.map { " from \($0)" } ?? ""
+      table.append("Rollback", "\(from.dropFirst())\(from.isEmpty ? "" : " ")to \(rollback.to), \(rollback.mode)")
+    }
+    table.append("Events", "\(HumanText.count(manifest.eventsLearned)) learned")
+    if let loss = loss(manifest) { table.append("Loss", "\(HumanText.decimals(loss, 5)) over the whole run") }
+    if let position = manifest.position {
+      table.append("Source", "\(position.kind.rawValue) \(position.identity)")
+      table.append("Records", "\(HumanText.count(position.recordsLearned)), checksum sum \(position.checksumSum)")
+    }
+    table.append("Schema", manifest.schemaFingerprint)
+    table.append("Software", "afmd \(manifest.software), \(manifest.arithmetic) arithmetic")
+    return table
+  }
+
+  /// The progressive loss over the whole run, where the summary in the manifest has one.
+  static func loss(_ manifest: Manifest) -> Double? {
+    guard case .object(let summary)? = manifest.progressive else { return nil }
+    for name in ["whole_run", "wholeRun", "run"] {
+      if case .object(let run)? = summary[name] { return number(run["loss"]) }
+    }
+    return number(summary["loss"])
+  }
+
+  private static func number(_ value: EmbeddedJSON?) -> Double? {
+    switch value {
+    case .number(let number): number
+    case .integer(let number): Double(number)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import ScoringAPI
+import Testing
+
+@testable import afmctl
+
+struct StatusTextTests {
+  private let report = StatusReport(
+    model: "main", version: "0.1.0", process: 77, uptimeSeconds: 7440, kernel: "x86-64-v3", arithmetic: "fused",
+    learning: LearningStatus(state: .running), eventsLearned: 327_346, lineage: 42, eventTime: 1_700_000_000_000,
+    stalenessSeconds: 3.14,
+    progressive: ProgressiveReport(
+      lossName: "log_loss",
+      wholeRun: ProgressiveFigures(
+        events: 327_346, loss: 0.433051, normalizedEntropy: 0.8123, areaUnderCurve: 0.77, calibration: 1.01,
+        attentionEntropy: 0.93, unknownShare: 0.012),
+      window: nil, windowSize: 10_000),
+    source: SourceReport(
+      kind: "kafka", identity: "abc/flights", lag: 12, problem: nil,
+      partitions: [PartitionReport(partition: 0, nextOffset: 327_350, recordsLearned: 327_346, lag: nil)]),
+    records: RecordCounts(
+      read: 327_350, learned: 327_346, rejected: 4, rejectedByReason: ["no_label": 1, "bad_json": 3],
+      quarantineBytes: 2048),
+    table: TableReport(slots: 1_048_576, claimed: 12_345, evicted: 0, dropped: 0),
+    queue: QueueReport(batches: 1, capacity: 8),
+    snapshots: SnapshotReport(newest: 42, created: "2025-10-09T08:53:20Z", running: true, problem: nil),
+    residentBytes: 312_400_000)
+
+  private let now = Date(timeIntervalSince1970: 1_760_000_100)
+
+  @Test func everythingAnOperatorAsksForIsThere() {
+    #expect(
+      StatusText.text(of: report, now: now) == """
+        Learning      running
+        Events        327,346 learned
+        Newest event  3.1 s old
+        Source        kafka abc/flights, 12 behind
+        Records       327,350 read, 4 rejected, 2.0 kB in quarantine
+        Table         12,345 of 1,048,576 slots (1.2 %), 0 evicted, 0 dropped
+        Queue         1 of 8 batches
+        Snapshot      42, taken 1 min 40 s ago, another is being written
+        Model         main, descends from snapshot 42
+        Daemon        afmd 0.1.0, process 77, up 2 h 4 min, 312.4 MB resident
+        Kernel        x86-64-v3, fused arithmetic
+
+        Progressive   events  log_loss  norm. entropy     AUC  calibration  att. entropy  unknown
+        whole run    327,346   0.43305         0.8123  0.7700       1.0100        0.9300    1.2 %
+
+        Partition  next offset  records  behind
+                0       327350  327,346       -
+
+        Rejected for  records
+        bad_json            3
+        no_label            1
+
+        """)
+  }
+
+  @Test func whatStoppedLearningSaysHowToGoOn() {
+    let status = LearningStatus(state: .stopped, reason: "the position is gone", positions: [.earliest, .latest])
+    #expect(
+      StatusText.learning(status)
+        == "stopped: the position is gone (resume with --position earliest or latest)")
+  }
+
+  @Test func problemsOfSourceAndSnapshotsShow() {
+    var report = report
+    report.source.problem = "no broker answers"
+    report.snapshots = SnapshotReport(newest: nil, created: nil, running: false, problem: "disk full")
+    let text = StatusText.text(of: report, now: now)
+    #expect(text.contains("\n              problem: no broker answers\n"))
+    #expect(text.contains("\nSnapshot      none yet\n              problem: disk full\n"))
+  }
+}
