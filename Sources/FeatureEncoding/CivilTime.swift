@@ -53,34 +53,36 @@ enum CivilTime {
     return dividend % divisor < 0 ? quotient - 1 : quotient
   }
 
-  /// Writes the canonical text of a part of a local time.
+  /// The number that stands for a part of a local time: the hour, day of the week or month, or for a date the days
+  /// since 1970-01-01.
+  static func number(of part: TimePart, localSeconds: Int64) -> Int64 {
+    let days = floorDivide(localSeconds, by: 86_400)
+    switch part {
+    case .hour: return (localSeconds - days * 86_400) / 3_600
+    // 1970-01-01 was a Thursday, the fourth day of an ISO week.
+    case .dayOfWeek: return (days + 3) - floorDivide(days + 3, by: 7) * 7 + 1
+    case .month: return date(days: days).month
+    case .date: return days
+    }
+  }
+
+  /// Writes the canonical text of the part that a number stands for.
   ///
   /// - Precondition: `out` has room for 24 bytes.
   /// - Returns: the number of bytes written.
-  static func write(
-    _ part: TimePart, localSeconds: Int64, to out: UnsafeMutablePointer<UInt8>
-  ) -> Int {
-    let days = floorDivide(localSeconds, by: 86_400)
-    switch part {
-    case .hour: return writeDigits((localSeconds - days * 86_400) / 3_600, width: 1, to: out)
-    case .dayOfWeek:
-      // 1970-01-01 was a Thursday, the fourth day of an ISO week.
-      let sinceMonday = (days + 3) - floorDivide(days + 3, by: 7) * 7
-      return writeDigits(sinceMonday + 1, width: 1, to: out)
-    case .month: return writeDigits(date(days: days).month, width: 1, to: out)
-    case .date:
-      let date = date(days: days)
-      var length = 0
-      if date.year < 0 {
-        out[0] = UInt8(ascii: "-")
-        length = 1
-      }
-      length += writeDigits(abs(date.year), width: 4, to: out + length)
-      out[length] = UInt8(ascii: "-")
-      length += 1 + writeDigits(date.month, width: 2, to: out + length + 1)
-      out[length] = UInt8(ascii: "-")
-      return length + 1 + writeDigits(date.day, width: 2, to: out + length + 1)
+  static func write(_ part: TimePart, number: Int64, to out: UnsafeMutablePointer<UInt8>) -> Int {
+    guard part == .date else { return writeDigits(number, width: 1, to: out) }
+    let date = date(days: number)
+    var length = 0
+    if date.year < 0 {
+      out[0] = UInt8(ascii: "-")
+      length = 1
     }
+    length += writeDigits(abs(date.year), width: 4, to: out + length)
+    out[length] = UInt8(ascii: "-")
+    length += 1 + writeDigits(date.month, width: 2, to: out + length + 1)
+    out[length] = UInt8(ascii: "-")
+    return length + 1 + writeDigits(date.day, width: 2, to: out + length + 1)
   }
 
   /// Writes a number of at most 5 digits that is not negative, with zeros in front up to a width.

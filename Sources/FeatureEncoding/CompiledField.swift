@@ -25,6 +25,10 @@ struct CompiledField {
   /// The hash of a numeric field's feature.
   var numericHash: UInt64
 
+  /// The number of the time part that `lastHash` was made of; events come in the order of time more often than not, and
+  /// then neither text nor hash is made again.
+  var lastPart: Int64 = .min
+
   /// The hash of the field's single feature in the event at hand, for crosses; meaningful where `event` is current.
   var lastHash: UInt64 = 0
 

@@ -6,6 +6,8 @@ import JSONReading
 // - `fields` and `parts` are allocated by `init` and freed by `deinit`, and keep their size between; every index into
 //   them comes from the validated schema.
 // - The hash inputs inside `fields` are used in place, never through a copy.
+// - The encoder's variables are only touched by its own methods on its one thread, never while one of them is being
+//   changed, so that exclusive access need not be checked at run time.
 
 /// Turns events into features: the one path for learning and scoring alike.
 ///
@@ -19,11 +21,11 @@ public final class FeatureEncoder {
   let parts: UnsafeMutableBufferPointer<Int>
   let transforms: [NumericTransform]
   let zones: [ZoneOffsets]
-  var timeSources: [TimeSource]
+  @exclusivity(unchecked) var timeSources: [TimeSource]
   let paths: PathTree
   let special: SpecialSlots
-  var event: UInt64 = 0
-  var description: Description?
+  @exclusivity(unchecked) var event: UInt64 = 0
+  @exclusivity(unchecked) var description: Description?
 
   /// The slots of what is no feature, and the time source of the event's time; -1 where it is not mapped.
   struct SpecialSlots {
@@ -142,8 +144,8 @@ public final class FeatureEncoder {
       }
       let seconds = CivilTime.floorDivide(time.milliseconds, by: 1_000)
       let offset = zone < 0 ? time.offset : zones[zone].offset(at: seconds)
-      let length = CivilTime.write(part, localSeconds: seconds + offset, to: fields[index].input.room(for: 24))
-      try add(hashText(index, length), 1, index, into: &features, &collection)
+      let hash = hashPart(index, part, CivilTime.number(of: part, localSeconds: seconds + offset))
+      try add(hash, 1, index, into: &features, &collection)
     case .cross: break
     }
   }
@@ -155,6 +157,17 @@ public final class FeatureEncoder {
     fields[index].event = event
     if description != nil { description?.texts[hash] = fields[index].input.text(length: length) }
     return hash
+  }
+
+  /// Hashes a part of a time, unless it is the one of the event before.
+  @inline(__always) private func hashPart(_ index: Int, _ part: TimePart, _ number: Int64) -> UInt64 {
+    if fields[index].lastPart == number, description == nil {
+      fields[index].event = event
+      return fields[index].lastHash
+    }
+    fields[index].lastPart = number
+    let length = CivilTime.write(part, number: number, to: fields[index].input.room(for: 24))
+    return hashText(index, length)
   }
 
   @inline(__always) func add(

@@ -1,7 +1,8 @@
 import JSONReading
 
 // Invariants of the unsafe code in this file:
-// - `nodes`, `keys` and `found` are allocated by `init` and freed by `deinit`, and never change their size between.
+// - `nodes`, `keys` and `found` are allocated by `init` and freed by `deinit`, and never change their size between; `walk` only changes between
+//   two walks.
 // - Every index in a node (children, slot, key) was computed by `init` and lies within the three of them.
 
 /// Finds the values of all paths of a schema in one walk over an event.
@@ -10,8 +11,7 @@ import JSONReading
 /// last, so an event whose keys come in the schema's order is found without a miss.
 final class PathTree {
   private struct Node {
-    var keyStart = 0
-    var keyLength = 0
+    var key = UnsafeRawBufferPointer(start: nil, count: 0)
     var slot = -1
     var firstChild = 0
     var childCount = 0
@@ -21,11 +21,12 @@ final class PathTree {
   private let nodes: UnsafeMutableBufferPointer<Node>
   private let keys: UnsafeMutableBufferPointer<UInt8>
   private let found: UnsafeMutableBufferPointer<Int>
-  private var walk: UInt64 = 0
+  @exclusivity(unchecked) private var walk: UInt64 = 0
 
   /// Makes a tree of paths; the value of `paths[i]` will be found in slot i.
   init(paths: [JSONPath]) {
     var nodes = [Node()]
+    var keyRanges = [0..<0]
     var keys: [UInt8] = []
     // Breadth first, so that the children of a node stand together.
     var queue = [(node: 0, depth: 0, paths: Array(paths.indices))]
@@ -41,7 +42,8 @@ final class PathTree {
         let below = members.filter { paths[$0].names.count > depth && paths[$0].names[depth] == name }
         let slot = below.first { paths[$0].names.count == depth + 1 } ?? -1
         queue.append((node: nodes.count, depth: depth + 1, paths: below))
-        nodes.append(Node(keyStart: keys.count, keyLength: name.utf8.count, slot: slot))
+        nodes.append(Node(slot: slot))
+        keyRanges.append(keys.count..<(keys.count + name.utf8.count))
         keys.append(contentsOf: name.utf8)
       }
     }
@@ -49,6 +51,9 @@ final class PathTree {
     _ = self.nodes.initialize(from: nodes)
     self.keys = .allocate(capacity: max(1, keys.count))
     _ = self.keys.initialize(from: keys)
+    for (node, range) in keyRanges.enumerated() {
+      self.nodes[node].key = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(self.keys)[range])
+    }
     found = .allocate(capacity: max(1, paths.count))
     found.initialize(repeating: 0)
   }
@@ -85,10 +90,7 @@ final class PathTree {
         if offset >= count { offset = 0 }
         let node = first &+ offset
         offset &+= 1
-        let name = UnsafeRawBufferPointer(
-          rebasing: UnsafeRawBufferPointer(keys)[
-            nodes[node].keyStart..<(nodes[node].keyStart &+ nodes[node].keyLength)])
-        guard key.hasSameBytes(as: name) else { continue }
+        guard key.hasSameBytes(as: nodes[node].key) else { continue }
         expected = offset
         // The first of repeated keys counts.
         if nodes[node].seenInWalk != walk {

@@ -1,4 +1,5 @@
 /// What a JSON value is.
+@frozen
 public enum JSONKind: Sendable {
   /// An object.
   case object
@@ -21,22 +22,23 @@ public enum JSONKind: Sendable {
 /// One value of a parsed document: a place on the reader's tape, valid until the reader parses again.
 ///
 /// Copying a value and looking into it allocates nothing.
+@frozen
 public struct JSONValue {
-  let tape: UnsafePointer<UInt64>
-  let strings: UnsafePointer<UInt8>
-  let index: Int
+  @usableFromInline let tape: UnsafePointer<UInt64>
+  @usableFromInline let strings: UnsafePointer<UInt8>
+  @usableFromInline let index: Int
 
-  @inline(__always) init(tape: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, index: Int) {
+  @inlinable @inline(__always) init(tape: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, index: Int) {
     self.tape = tape
     self.strings = strings
     self.index = index
   }
 
-  @inline(__always) var tag: UInt8 { UInt8(truncatingIfNeeded: tape[index] &>> 56) }
-  @inline(__always) var payload: Int { Int(truncatingIfNeeded: tape[index] & 0x00FF_FFFF_FFFF_FFFF) }
+  @inlinable @inline(__always) var tag: UInt8 { UInt8(truncatingIfNeeded: tape[index] &>> 56) }
+  @inlinable @inline(__always) var payload: Int { Int(truncatingIfNeeded: tape[index] & 0x00FF_FFFF_FFFF_FFFF) }
 
   /// The place behind this value on the tape.
-  @inline(__always) var next: Int {
+  @inlinable @inline(__always) var next: Int {
     switch tag {
     case Tag.object, Tag.array: Int(truncatingIfNeeded: tape[index] & 0xFFFF_FFFF)
     case Tag.integer, Tag.unsignedInteger, Tag.double: index &+ 2
@@ -44,31 +46,32 @@ public struct JSONValue {
     }
   }
 
-  enum Tag {
-    static let object = UInt8(ascii: "{")
-    static let endOfObject = UInt8(ascii: "}")
-    static let array = UInt8(ascii: "[")
-    static let endOfArray = UInt8(ascii: "]")
-    static let string = UInt8(ascii: "\"")
-    static let integer = UInt8(ascii: "l")
-    static let unsignedInteger = UInt8(ascii: "u")
-    static let double = UInt8(ascii: "d")
-    static let yes = UInt8(ascii: "t")
-    static let no = UInt8(ascii: "f")
+  @usableFromInline enum Tag {
+    @inlinable static var object: UInt8 { UInt8(ascii: "{") }
+    @inlinable static var endOfObject: UInt8 { UInt8(ascii: "}") }
+    @inlinable static var array: UInt8 { UInt8(ascii: "[") }
+    @inlinable static var endOfArray: UInt8 { UInt8(ascii: "]") }
+    @inlinable static var string: UInt8 { UInt8(ascii: "\"") }
+    @inlinable static var integer: UInt8 { UInt8(ascii: "l") }
+    @inlinable static var unsignedInteger: UInt8 { UInt8(ascii: "u") }
+    @inlinable static var double: UInt8 { UInt8(ascii: "d") }
+    @inlinable static var yes: UInt8 { UInt8(ascii: "t") }
+    @inlinable static var no: UInt8 { UInt8(ascii: "f") }
+    @inlinable static var null: UInt8 { UInt8(ascii: "n") }
   }
 
   /// The value's place on the tape, never 0; `value(atPlace:)` of any value of the same document leads back to it.
-  @inline(__always) public var place: Int { index }
+  @inlinable public var place: Int { index }
 
   /// The value that stands at a place of the same document.
   ///
   /// - Precondition: the place came from `place` of a value of this document.
-  @inline(__always) public func value(atPlace place: Int) -> JSONValue {
+  @inlinable public func value(atPlace place: Int) -> JSONValue {
     JSONValue(tape: tape, strings: strings, index: place)
   }
 
   /// What the value is.
-  public var kind: JSONKind {
+  @inlinable public var kind: JSONKind {
     switch tag {
     case Tag.object: .object
     case Tag.array: .array
@@ -82,10 +85,10 @@ public struct JSONValue {
   }
 
   /// Whether the value is `null`.
-  public var isNull: Bool { kind == .null }
+  @inlinable public var isNull: Bool { tag == Tag.null }
 
   /// The value of a boolean, nil for anything else.
-  public var bool: Bool? {
+  @inlinable public var bool: Bool? {
     switch tag {
     case Tag.yes: true
     case Tag.no: false
@@ -94,12 +97,12 @@ public struct JSONValue {
   }
 
   /// The number, where it was written as an integer and fits.
-  public var int64: Int64? {
+  @inlinable public var int64: Int64? {
     tag == Tag.integer ? Int64(bitPattern: tape[index &+ 1]) : nil
   }
 
   /// The number, where it was written as an integer, is not negative and fits.
-  public var uint64: UInt64? {
+  @inlinable public var uint64: UInt64? {
     switch tag {
     case Tag.unsignedInteger: tape[index &+ 1]
     case Tag.integer: UInt64(exactly: Int64(bitPattern: tape[index &+ 1]))
@@ -108,7 +111,7 @@ public struct JSONValue {
   }
 
   /// The number as a double (rounded to nearest where an integer needs it), nil for anything else; always finite.
-  public var double: Double? {
+  @inlinable public var double: Double? {
     switch tag {
     case Tag.double: Double(bitPattern: tape[index &+ 1])
     case Tag.integer: Double(Int64(bitPattern: tape[index &+ 1]))
@@ -118,7 +121,7 @@ public struct JSONValue {
   }
 
   /// The UTF-8 bytes of a string with its escapes resolved, nil for anything else; valid as long as the value is.
-  public var stringBytes: UnsafeRawBufferPointer? {
+  @inlinable public var stringBytes: UnsafeRawBufferPointer? {
     tag == Tag.string ? bytesOfString : nil
   }
 
@@ -128,19 +131,19 @@ public struct JSONValue {
   }
 
   /// The bytes of the string that stands here. Precondition: the tag is that of a string.
-  @inline(__always) var bytesOfString: UnsafeRawBufferPointer {
+  @inlinable @inline(__always) var bytesOfString: UnsafeRawBufferPointer {
     let start = UnsafeRawPointer(strings + payload)
     let length = Int(UInt32(littleEndian: start.loadUnaligned(as: UInt32.self)))
     return UnsafeRawBufferPointer(start: start + 4, count: length)
   }
 
   /// The elements of an array, nil for anything else.
-  public var elements: JSONElements? {
+  @inlinable public var elements: JSONElements? {
     tag == Tag.array ? JSONElements(tape: tape, strings: strings, index: index &+ 1) : nil
   }
 
   /// The members of an object in the order they were written, repeated keys included; nil for anything else.
-  public var members: JSONMembers? {
+  @inlinable public var members: JSONMembers? {
     tag == Tag.object ? JSONMembers(tape: tape, strings: strings, index: index &+ 1) : nil
   }
 
