@@ -40,7 +40,7 @@ public struct ProgressiveValidation: Sendable {
   ///
   /// - Parameters:
   ///   - raw: the raw score (log-odds for log loss).
-  ///   - label: the label; for log loss everything above 0 is positive.
+  ///   - label: the label; for log loss `Loss.target` makes it 0 to 1.
   ///   - importance: the importance weight, not negative.
   ///   - known: how many of the event's features the model knew.
   ///   - unknown: how many it did not know.
@@ -56,8 +56,8 @@ public struct ProgressiveValidation: Sendable {
     run.add(scored)
     window.add(scored)
     if loss == .logistic {
-      histogram.add(raw: raw, positive: label > 0, weight: scored.importance)
-      scores.add(raw: raw, positive: label > 0, weight: importance)
+      histogram.add(raw: raw, positive: scored.isPositive, weight: scored.importance)
+      scores.add(raw: raw, positive: scored.isPositive, weight: importance)
     }
     guard window.events >= UInt64(windowSize) else { return false }
     lastWindowSums = window

@@ -23,11 +23,13 @@ struct ScoredEvent: Sendable {
   /// How many features the event had.
   let features: Double
 
-  /// Scores an event; `softplus` and the logistic function are made of `PortableMath`, so every machine gives the same
-  /// bits.
+  /// Whether the event counts as positive in a ranking.
+  let isPositive: Bool
+
+  /// Scores an event with `PortableMath`, so that every machine gives the same bits.
   ///
-  /// With m = z for a positive label and -z for a negative one, the loss is log(1 + exp(-m)), computed as
-  /// max(0, -m) + log(1 + exp(-|m|)), which neither overflows nor loses a large loss.
+  /// The log loss t log(1 + e^-z) + (1 - t) log(1 + e^z) is computed as
+  /// log(1 + e^-|z|) + t max(0, -z) + (1 - t) max(0, z), which neither overflows nor cancels.
   init(loss kind: Loss, raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float) {
     self.importance = Double(importance)
     attentionEntropy = entropy.isFinite ? Double(entropy) : nil
@@ -36,17 +38,18 @@ struct ScoredEvent: Sendable {
     let raw = Double(raw)
     switch kind {
     case .logistic:
-      let positive = label > 0
+      let target = Double(kind.target(label))
       let tail = PortableMath.exp(-raw.magnitude)
-      let margin = positive ? raw : -raw
-      loss = max(0, -margin) + PortableMath.log(1 + tail)
+      loss = PortableMath.log1p(tail) + target * max(0, -raw) + (1 - target) * max(0, raw)
       prediction = raw >= 0 ? 1 / (1 + tail) : tail / (1 + tail)
-      self.label = positive ? 1 : 0
+      self.label = target
+      isPositive = target > 0.5
     case .squared:
       let error = raw - Double(label)
       loss = error * error
       prediction = raw
       self.label = Double(label)
+      isPositive = false
     }
   }
 }

@@ -1,0 +1,105 @@
+import EventSources
+import FeatureEncoding
+import Features
+
+/// One record as the ingest thread leaves it for the learner: where it came from, and what it says or why it cannot be
+/// used.
+struct DecodedRecord: Sendable {
+  var partition: Int32
+  var offset: Int64
+  var nextOffset: Int64
+  var timestamp: Int64
+  var checksum: RecordChecksum
+  var label: Float = 0
+  var importance: Float = 1
+  var eventTime: Int64?
+
+  /// Where the record's features stand in the batch's list.
+  var features: Range<Int> = 0..<0
+
+  /// Where the record's bytes, or as many of them as are kept, stand in the batch's list.
+  var bytes: Range<Int> = 0..<0
+
+  /// Where the record's rejection stands in the batch's list; -1 for a record that can be learned.
+  var rejection: Int = -1
+}
+
+/// Records of a source, decoded and hashed: flat lists that are filled and emptied over and over.
+///
+/// `@unchecked Sendable`: a batch has one owner at a time. It changes hands only through `IngestChannel`, under its
+/// lock: the ingest thread fills a free batch and gives it away, the learner reads it and gives it back.
+final class DecodedBatch: @unchecked Sendable {
+  /// The start of the source that the records belong to; those of an earlier one are dropped unread.
+  var epoch: UInt64 = 0
+
+  /// The records, in the order in which they are learned.
+  private(set) var records: [DecodedRecord] = []
+
+  /// The features of all records, one after the other.
+  private(set) var features: [Feature] = []
+
+  /// Why records cannot be used.
+  private(set) var rejections: [RejectedRecord] = []
+
+  /// The beginnings of all records: any of them may have to be quarantined, should the model refuse it.
+  private(set) var bytes: [UInt8] = []
+
+  /// The source's identity from this batch on, where it changed.
+  private(set) var newIdentity: String?
+
+  /// The learner's own list of runs, kept here so that it is recycled too.
+  var runs: [JournalRun] = []
+
+  /// Makes an empty batch with room for as many records.
+  init(capacity: Int) {
+    records.reserveCapacity(capacity)
+    features.reserveCapacity(capacity * 16)
+    runs.reserveCapacity(16)
+  }
+
+  /// The most bytes of one record that are kept, and about the most of one batch.
+  static let maximumKeptBytes = (ofRecord: 64 * 1024, ofBatch: 4 * 1024 * 1024)
+
+  /// The least that is kept of a record even where its batch already holds many bytes.
+  private static let leastKeptBytes = 1024
+
+  /// Empties the batch and decodes a source's records into it.
+  func fill(_ batch: RecordBatch, epoch: UInt64, decoder: EventDecoder) {
+    self.epoch = epoch
+    newIdentity = batch.newIdentity
+    records.removeAll(keepingCapacity: true)
+    features.removeAll(keepingCapacity: true)
+    rejections.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+    for record in batch.records { append(record, decoder: decoder) }
+  }
+
+  private func append(_ record: SourceRecord, decoder: EventDecoder) {
+    var decoded = DecodedRecord(
+      partition: record.partition, offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
+      checksum: record.checksum, bytes: keep(record.bytes))
+    let featuresBefore = features.count
+    do throws(RejectedRecord) {
+      guard !record.isTruncated else {
+        throw RejectedRecord(.recordTooLarge, "the record is longer than the source's limit")
+      }
+      let event = try decoder.decode(record.bytes, into: &features)
+      decoded.label = event.label
+      decoded.importance = event.importance
+      decoded.eventTime = event.eventTime
+      decoded.features = event.features
+    } catch {
+      features.removeLast(features.count - featuresBefore)
+      decoded.rejection = rejections.count
+      rejections.append(error)
+    }
+    records.append(decoded)
+  }
+
+  private func keep(_ record: UnsafeRawBufferPointer) -> Range<Int> {
+    let start = bytes.count
+    let room = max(DecodedBatch.maximumKeptBytes.ofBatch - start, DecodedBatch.leastKeptBytes)
+    bytes.append(contentsOf: record.prefix(min(DecodedBatch.maximumKeptBytes.ofRecord, room)))
+    return start..<bytes.count
+  }
+}

@@ -1,0 +1,168 @@
+import EventSources
+import Threads
+
+/// What the ingest thread tells the learner beside records, in order with them.
+enum IngestNotice: Sendable {
+  /// The source has started, and says where.
+  case started(StartReport)
+  /// Starting, or reading, failed.
+  case problem(SourceProblem)
+  /// Everything that there is has been delivered.
+  case caughtUp
+  /// There are no more records and never will be.
+  case endOfStream
+}
+
+/// What passes from the ingest thread to the learner.
+enum IngestItem: Sendable {
+  case batch(DecodedBatch)
+  case notice(IngestNotice, epoch: UInt64)
+}
+
+/// Where the source is to be started, or started again.
+struct IngestStart: Sendable {
+  var epoch: UInt64
+  var position: SourcePosition?
+  var missing: MissingPositionPolicy = .refuse
+  var replaying: [JournalRun] = []
+}
+
+/// What the ingest thread is to do next.
+enum IngestOrder {
+  case start(IngestStart)
+  case fill(DecodedBatch)
+  case stop
+}
+
+/// What the learner is to do next.
+enum LearnerWork {
+  case commands([LearnerCommand])
+  case item(IngestItem)
+  /// Nothing came in time.
+  case nothing
+}
+
+/// The bounded queue between the ingest thread and the learner, and the learner's mailbox beside it: one lock, taken
+/// once a batch by either side.
+///
+/// There is a fixed number of batches. The ingest thread needs a free one to poll its source, so it stops polling when
+/// the learner lags or is paused: back-pressure needs nothing else.
+final class IngestChannel: Sendable {
+  private struct State {
+    var free: [DecodedBatch]
+    var ready: [IngestItem] = []
+    var readyBatches = 0
+    var commands: [LearnerCommand] = []
+    var start: IngestStart?
+    var stops = false
+    var isClosed = false
+  }
+
+  /// How many batches there are.
+  let capacity: Int
+
+  private let monitor: Monitor<State>
+
+  init(batches: Int, recordsPerBatch: Int) {
+    capacity = batches
+    monitor = Monitor(State(free: (0..<batches).map { _ in DecodedBatch(capacity: recordsPerBatch) }))
+  }
+
+  // MARK: Any thread
+
+  /// Puts a command into the learner's mailbox.
+  ///
+  /// - Returns: false where the learner has ended, and will not see it.
+  func post(_ command: LearnerCommand) -> Bool {
+    monitor.update { state in
+      if !state.isClosed { state.commands.append(command) }
+      return !state.isClosed
+    }
+  }
+
+  /// How many batches wait for the learner.
+  var waitingBatches: Int { monitor.read { $0.readyBatches } }
+
+  // MARK: The learner's side
+
+  /// Waits for commands, else for the next item; commands come first.
+  ///
+  /// - Parameters:
+  ///   - finished: a batch that the learner is done with.
+  ///   - takesBatches: whether records are wanted; notices ahead of all records come in any case.
+  ///   - milliseconds: how long to wait at most; nil waits for ever.
+  func next(returning finished: DecodedBatch?, takesBatches: Bool, milliseconds: Int?) -> LearnerWork {
+    var finished = finished
+    let work = monitor.wait(milliseconds: milliseconds) { state -> LearnerWork? in
+      if let batch = finished {
+        state.free.append(batch)
+        finished = nil
+      }
+      if !state.commands.isEmpty {
+        let commands = state.commands
+        state.commands = []
+        return .commands(commands)
+      }
+      guard let first = state.ready.first else { return nil }
+      if case .batch = first {
+        guard takesBatches else { return nil }
+        state.readyBatches -= 1
+      }
+      return .item(state.ready.removeFirst())
+    }
+    return work ?? .nothing
+  }
+
+  /// Tells the ingest thread to start its source, or start it again; what was read before is dropped here and now.
+  func start(_ start: IngestStart) {
+    monitor.update { state in
+      for case .batch(let batch) in state.ready { state.free.append(batch) }
+      state.ready.removeAll(keepingCapacity: true)
+      state.readyBatches = 0
+      state.start = start
+    }
+  }
+
+  /// Ends the mailbox and gives the commands that are still in it.
+  func close() -> [LearnerCommand] {
+    monitor.update { state in
+      state.isClosed = true
+      defer { state.commands = [] }
+      return state.commands
+    }
+  }
+
+  /// Tells the ingest thread to close its source and end.
+  func stopIngest() {
+    monitor.update { $0.stops = true }
+  }
+
+  // MARK: The ingest thread's side
+
+  /// Waits for the next order.
+  ///
+  /// - Parameters:
+  ///   - delivers: whether the source is in a state to deliver; otherwise only a start or the stop ends the wait.
+  ///   - held: an empty batch that the ingest thread has already.
+  func nextOrder(delivers: Bool, holding held: DecodedBatch?) -> IngestOrder {
+    let order = monitor.wait { state -> IngestOrder? in
+      if state.stops { return .stop }
+      if let start = state.start {
+        state.start = nil
+        return .start(start)
+      }
+      guard delivers else { return nil }
+      if let held { return .fill(held) }
+      return state.free.popLast().map(IngestOrder.fill)
+    }
+    return order ?? .stop
+  }
+
+  /// Gives something to the learner.
+  func deliver(_ item: IngestItem) {
+    monitor.update { state in
+      if case .batch = item { state.readyBatches += 1 }
+      state.ready.append(item)
+    }
+  }
+}

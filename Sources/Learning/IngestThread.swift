@@ -1,0 +1,144 @@
+import EventSources
+import FeatureEncoding
+import Threads
+
+/// The thread that owns the source: fetches records, decodes and hashes them, and gives them to the learner.
+///
+/// It starts its source when told, at the position told, and obeys such orders between two batches. Batches and
+/// notices carry the epoch of the start they belong to.
+final class IngestThread: Sendable {
+  private let thread: DedicatedThread
+
+  /// Starts the thread; it waits for the first `IngestChannel.start`.
+  ///
+  /// - Parameters:
+  ///   - decoder: handed over to the thread.
+  ///   - makeSource: makes the source, on the thread, at the first start and again where that failed.
+  ///   - board: where the thread leaves the lag, and finds the learned position.
+  init(
+    settings: LearningSettings, channel: IngestChannel, board: StatusBoard, decoder: Handover<EventDecoder>,
+    makeSource: @escaping SourceFactory
+  ) {
+    thread = DedicatedThread(name: "ingest", nice: settings.ingestNice) {
+      guard let decoder = decoder.take() else { return }
+      Ingest(
+        makeSource: makeSource, decoder: decoder, channel: channel, board: board, maximum: settings.recordsPerBatch
+      ).run()
+    }
+  }
+
+  /// Waits for the thread to end, after `IngestChannel.stopIngest`.
+  func join() {
+    thread.join()
+  }
+}
+
+/// Makes a source of events, on the ingest thread.
+public typealias SourceFactory = @Sendable () throws(SourceProblem) -> any EventSource
+
+/// What the ingest thread works with; never leaves it.
+private final class Ingest {
+  private let makeSource: SourceFactory
+  private var source: (any EventSource)?
+  private let decoder: EventDecoder
+  private let channel: IngestChannel
+  private let board: StatusBoard
+  private let maximum: Int
+  private var epoch: UInt64 = 0
+  private var held: DecodedBatch?
+
+  /// Whether the source was started and has not come to its end or failed for good.
+  private var delivers = false
+
+  /// What was last told, so that a lasting state is told once.
+  private var toldCaughtUp = false
+  private var toldProblem: SourceProblem?
+  private var nextReport = MonotonicTime.now
+
+  private static let pollMilliseconds = 100
+  private static let reportNanoseconds: UInt64 = 500_000_000
+
+  init(
+    makeSource: @escaping SourceFactory, decoder: EventDecoder, channel: IngestChannel, board: StatusBoard,
+    maximum: Int
+  ) {
+    self.makeSource = makeSource
+    self.decoder = decoder
+    self.channel = channel
+    self.board = board
+    self.maximum = maximum
+  }
+
+  func run() {
+    while true {
+      switch channel.nextOrder(delivers: delivers, holding: held) {
+      case .stop:
+        source?.close()
+        return
+      case .start(let order): start(order)
+      case .fill(let batch): poll(into: batch)
+      }
+    }
+  }
+
+  private func start(_ order: IngestStart) {
+    epoch = order.epoch
+    delivers = false
+    toldCaughtUp = false
+    toldProblem = nil
+    do throws(SourceProblem) {
+      if source == nil { source = try makeSource() }
+      guard let source else { return }
+      let report = try source.start(at: order.position, missing: order.missing, replaying: order.replaying)
+      delivers = true
+      tell(.started(report))
+    } catch {
+      tell(.problem(error))
+    }
+  }
+
+  private func poll(into batch: DecodedBatch) {
+    held = batch
+    guard let source else { return }
+    let event = source.nextBatch(maximum: maximum, timeoutMilliseconds: Ingest.pollMilliseconds) { records in
+      batch.fill(records, epoch: epoch, decoder: decoder)
+    }
+    switch event {
+    case .records:
+      held = nil
+      toldCaughtUp = false
+      toldProblem = nil
+      channel.deliver(.batch(batch))
+    case .idle(let caughtUp):
+      if caughtUp, !toldCaughtUp {
+        toldCaughtUp = true
+        toldProblem = nil
+        tell(.caughtUp)
+      }
+    case .endOfStream:
+      delivers = false
+      tell(.endOfStream)
+    case .problem(let problem):
+      delivers = problem.isTransient
+      if problem != toldProblem {
+        toldProblem = problem
+        toldCaughtUp = false
+        tell(.problem(problem))
+      }
+    }
+    report(source)
+  }
+
+  private func tell(_ notice: IngestNotice) {
+    channel.deliver(.notice(notice, epoch: epoch))
+  }
+
+  /// Twice a second, tells others where the source and the learner stand.
+  private func report(_ source: any EventSource) {
+    let now = MonotonicTime.now
+    guard now >= nextReport || !delivers else { return }
+    nextReport = now &+ Ingest.reportNanoseconds
+    board.setLag(source.lag())
+    if let position = board.report.position { source.publish(learned: position) }
+  }
+}

@@ -1,0 +1,94 @@
+import SnapshotStore
+
+extension Learner {
+  /// Obeys a command, between two events.
+  func obey(_ command: LearnerCommand) {
+    isReportStale = true
+    switch command {
+    case .takeSnapshot(let reason, let completion): snapshotRequested(reason, completion)
+    case .snapshotWritten(let written): snapshotWritten(written)
+    case .rollback(let plan, let completion): rollBack(plan, completion)
+    case .pause(let completion): pause(completion)
+    case .resume(let position, let completion): resume(at: position, completion)
+    case .report(let completion): completion(makeReport())
+    case .stop(let takingSnapshot, let completion): stop(takingSnapshot, completion)
+    }
+  }
+
+  /// Takes a snapshot now, or after the one that is being written; several requests share one.
+  private func snapshotRequested(_ reason: SnapshotReason, _ completion: @escaping LearningCompletion<Manifest>) {
+    guard ending == nil else { return completion(.failure(Learner.stopping)) }
+    snapshots.waiting.append(completion)
+    if snapshots.running == nil { takeSnapshot(reason) }
+  }
+
+  private func pause(_ completion: @escaping LearningCompletion<LearningReport>) {
+    if case .stopped = condition {
+      return completion(
+        .failure(LearningProblem(.conflict, "learning is stopped already; resume says how it can go on")))
+    }
+    enter(.paused, completion)
+  }
+
+  private func resume(at position: ResumePosition?, _ completion: @escaping LearningCompletion<LearningReport>) {
+    guard source.resuming == nil else {
+      return completion(.failure(LearningProblem(.conflict, "learning is being resumed already")))
+    }
+    if condition.needsPosition {
+      guard let position else {
+        return completion(
+          .failure(
+            LearningProblem(
+              .conflict, "the position was lost; say where to go on: 'earliest' or 'latest' of what the source has")))
+      }
+      source.resuming = completion
+      return startSource(missing: position == .earliest ? .earliest : .latest)
+    }
+    guard position == nil else {
+      return completion(
+        .failure(LearningProblem(.conflict, "no position was lost, so none can be chosen; resume without one")))
+    }
+    let wasStopped = condition != .running && condition != .paused
+    enter(.running, completion)
+    if wasStopped, condition == .running { startSource() }
+  }
+
+  /// Changes the condition; it takes effect at once, and is acknowledged when it would survive a restart. Where it
+  /// cannot be recorded, nothing changes.
+  func enter(_ next: LearningCondition, _ completion: LearningCompletion<LearningReport>) {
+    let before = condition
+    condition = next
+    isReportStale = true
+    do throws(SnapshotProblem) {
+      try context.store.record(learning: next.lineageState)
+    } catch {
+      condition = before
+      return completion(.failure(LearningProblem(error)))
+    }
+    context.log.notice("learning", ["state": "\(next)"])
+    completion(.success(makeReport()))
+  }
+
+  private func stop(_ takingSnapshot: Bool, _ completion: @escaping LearningCompletion<Void>) {
+    guard ending == nil else { return completion(.failure(Learner.stopping)) }
+    context.channel.stopIngest()
+    ending = (takingSnapshot, completion)
+    source.restartAt = nil
+    if !takingSnapshot, snapshots.running == nil { end() }
+  }
+
+  /// Answers a command that came when learning had ended.
+  func refuse(_ command: LearnerCommand) {
+    switch command {
+    case .takeSnapshot(_, let completion): completion(.failure(Learner.stopping))
+    case .snapshotWritten: break
+    case .rollback(_, let completion): completion(.failure(Learner.stopping))
+    case .pause(let completion): completion(.failure(Learner.stopping))
+    case .resume(_, let completion): completion(.failure(Learner.stopping))
+    case .report(let completion): completion(makeReport())
+    case .stop(_, let completion): completion(.failure(Learner.stopping))
+    }
+  }
+
+  static let stopping = LearningProblem(.stopping, "learning is shutting down")
+}

@@ -1,0 +1,101 @@
+// Unsafe memory: the features of a batch are viewed through a pointer to the batch's own array, during one slice, which
+// changes no batch.
+import AttentionalFM
+import EventSources
+import Features
+import SnapshotStore
+
+extension Learner {
+  /// Learns a batch, in slices that end exactly where a snapshot falls due.
+  ///
+  /// Where the journal cannot be written the rest of the batch is left: the source is started again at the position
+  /// that was reached.
+  func learn(_ batch: DecodedBatch) {
+    source.isCaughtUp = false
+    source.problem = nil
+    source.retrySeconds = nil
+    isReportStale = true
+    if let identity = batch.newIdentity { state.position?.identity = identity }
+    var next = 0
+    while next < batch.records.count {
+      let slice = next..<(next + sliceLength(atMost: batch.records.count - next))
+      guard writeAhead(batch, slice) else { return }
+      learn(batch, slice)
+      next = slice.upperBound
+      takeSnapshotIfMultiple()
+    }
+  }
+
+  /// So many records can be learned before a snapshot may fall due.
+  private func sliceLength(atMost count: Int) -> Int {
+    guard let every = context.settings.snapshotEveryEvents else { return count }
+    return min(count, Int(clamping: every - model.eventsLearned % every))
+  }
+
+  /// Writes the order of the records into the journal before any of them is learned.
+  private func writeAhead(_ batch: DecodedBatch, _ slice: Range<Int>) -> Bool {
+    guard let journal = files.journal else { return true }
+    batch.collectRuns(slice)
+    do throws(JournalProblem) {
+      for run in batch.runs {
+        try journal.append(partition: run.partition, nextOffset: run.nextOffset, count: run.count)
+      }
+      try journal.flush()
+      return true
+    } catch {
+      source.journalIsBroken = true
+      retrySource(after: SourceProblem(.unreadable, "\(error); learning waits until the journal can be written"))
+      return false
+    }
+  }
+
+  private func learn(_ batch: DecodedBatch, _ slice: Range<Int>) {
+    batch.features.withUnsafeBufferPointer { features in
+      for index in slice { learn(batch.records[index], of: batch, features) }
+    }
+    snapshots.recordsSinceCapture &+= UInt64(slice.count)
+    source.recordsToReplay -= min(source.recordsToReplay, UInt64(slice.count))
+    if let journal = files.journal { state.position?.journal = journal.mark }
+  }
+
+  private func learn(_ record: DecodedRecord, of batch: DecodedBatch, _ features: UnsafeBufferPointer<Feature>) {
+    if !state.skips.isEmpty, skip(record) { return }
+    if record.rejection >= 0 {
+      let problem = batch.rejections[record.rejection]
+      reject(record, of: batch, .decoding(problem.reason), problem.description)
+    } else {
+      let event = UnsafeBufferPointer(rebasing: features[record.features])
+      let step = online.step(event, label: record.label, importance: record.importance)
+      if step.outcome == .applied {
+        let prediction = step.prediction
+        state.progressive.record(
+          raw: prediction.raw, label: record.label, importance: record.importance, known: prediction.known,
+          unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan)
+        live.publishDense(of: model, isIdle: false)
+        if let time = record.eventTime, time > newestEventTime ?? .min { newestEventTime = time }
+      } else {
+        reject(record, of: batch, .notFiniteGradient, "a gradient of the event, or its square, is not finite")
+      }
+    }
+    state.position?.advance(
+      partition: record.partition, offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
+      checksum: record.checksum)
+  }
+
+  /// Whether a rollback decided that the record is never learned; then the position moves past it, and nothing counts.
+  private func skip(_ record: DecodedRecord) -> Bool {
+    let end = SkippedRanges.end(of: state.skips, partition: record.partition, offset: record.offset)
+    guard let end else { return false }
+    state.position?.jump(partition: record.partition, to: record.nextOffset)
+    if record.nextOffset >= end {
+      state.skips.removeAll { $0.partition == record.partition && $0.to <= record.nextOffset }
+    }
+    return true
+  }
+
+  /// Counts a record that cannot be learned, and keeps it for a person to look at.
+  private func reject(_ record: DecodedRecord, of batch: DecodedBatch, _ reason: RejectedFor, _ detail: String) {
+    state.rejected[reason] &+= 1
+    files.keep(record, bytes: batch.bytes[record.bytes], reason: reason, detail: detail, log: context.log)
+  }
+}

@@ -1,0 +1,173 @@
+import AttentionalFM
+import EventSources
+import LiveModel
+import SnapshotStore
+
+extension Learner {
+  /// The bytes of one segment of rows, and how many segments go round.
+  private static let segmentBytes = 512 * 1024
+  private static let segments = 4
+
+  /// Takes the snapshot that falls due at a multiple of `snapshotEveryEvents`, where none is being written.
+  func takeSnapshotIfMultiple() {
+    let learned = model.eventsLearned
+    guard let every = context.settings.snapshotEveryEvents, learned > 0, learned % every == 0,
+      learned != snapshots.lastMultiple
+    else { return }
+    snapshots.lastMultiple = learned
+    if snapshots.running == nil {
+      takeSnapshot(.interval)
+    } else {
+      snapshots.progress.skipped &+= 1
+    }
+  }
+
+  /// When the next snapshot falls due by the clock; nil while one is running or nothing was learned.
+  var nextSnapshotTime: UInt64? {
+    guard snapshots.running == nil else { return nil }
+    if let retry = snapshots.retryAt { return retry }
+    if snapshots.isOwed != nil || !snapshots.waiting.isEmpty { return MonotonicTime.now }
+    guard let seconds = context.settings.snapshotEverySeconds, snapshots.recordsSinceCapture > 0, ending == nil else {
+      return nil
+    }
+    return snapshots.lastCapture &+ UInt64(max(0, seconds) * 1e9)
+  }
+
+  /// Takes a snapshot where one is due by the clock, owed or asked for; ends the learner where it is to end.
+  func takeSnapshotIfDue(_ now: UInt64) {
+    guard snapshots.running == nil else { return }
+    if let ending {
+      let isNeeded = snapshots.recordsSinceCapture > 0 || snapshots.current == nil
+      if ending.takesSnapshot, isNeeded, state.position != nil {
+        self.ending?.takesSnapshot = false
+        takeSnapshot(.shutdown)
+        if snapshots.running == nil { end(LearningProblem(.storage, snapshots.progress.problem ?? "")) }
+      } else {
+        end()
+      }
+      return
+    }
+    if !snapshots.waiting.isEmpty { return takeSnapshot(.request) }
+    guard let due = nextSnapshotTime, now >= due else { return }
+    takeSnapshot(snapshots.isOwed ?? .interval)
+  }
+
+  /// Captures the state between two events, copies the rows into the writer's ring, and goes on; the writer reports
+  /// with `snapshotWritten`.
+  func takeSnapshot(_ reason: SnapshotReason) {
+    let since = MonotonicTime.now
+    let completions = snapshots.waiting
+    snapshots.waiting = []
+    snapshots.retryAt = nil
+    isReportStale = true
+    do throws(SnapshotProblem) {
+      try syncFiles()
+      let facts = try facts(reason)
+      let pending = try context.store.begin(ModelState(model), sections: state.sections)
+      let rows = SegmentRing(segments: Learner.segments)
+      let id = pending.id
+      context.writer.begin(
+        SnapshotWriter.Job(id: id, pending: Handover(pending), facts: facts, rows: rows))
+      copyRows(into: rows)
+      let captured = MonotonicTime.now
+      snapshots.running = SnapshotCourse.Running(
+        id: id, since: since, captureSeconds: Double(captured &- since) / 1e9, completions: completions)
+      snapshots.progress.isRunning = true
+      snapshots.recordsSinceCapture = 0
+      snapshots.lastCapture = captured
+      snapshots.isOwed = nil
+    } catch {
+      snapshotFailed(error, completions)
+    }
+  }
+
+  /// The journal and the quarantine must be on the disk before a snapshot names places in them.
+  private func syncFiles() throws(SnapshotProblem) {
+    do {
+      try files.journal?.sync()
+      try files.sync()
+    } catch {
+      throw SnapshotProblem(.file, "\(error)")
+    }
+    state.quarantineLength = files.quarantineLength
+  }
+
+  private func copyRows(into rows: SegmentRing) {
+    let rowBytes = 24 + 8 * model.table.embeddingSize
+    let maximum = max(64, Learner.segmentBytes / rowBytes)
+    var sweep = RowSweep(model.table)
+    while var segment = rows.takeEmpty() {
+      guard sweep.next(maximum: maximum, into: &segment) else { break }
+      rows.put(segment)
+    }
+    rows.end()
+  }
+
+  private func facts(_ reason: SnapshotReason) throws(SnapshotProblem) -> SnapshotFacts {
+    SnapshotFacts(
+      reason: reason, eventsLearned: model.eventsLearned, position: state.position, skips: state.skips,
+      model: model.configuration, schemaFingerprint: context.identity.schema.fingerprint,
+      schema: context.identity.embeddedSchema,
+      progressive: try EmbeddedJSON(
+        encoding: ProgressiveOverview(run: state.progressive.runSummary, lastWindow: state.progressive.lastWindow)),
+      arithmetic: online.kernels.arithmetic, software: context.identity.software)
+  }
+
+  /// The writer is done.
+  func snapshotWritten(_ written: WrittenSnapshot) {
+    guard let running = snapshots.running, running.id == written.id else { return }
+    let now = MonotonicTime.now
+    snapshots.running = nil
+    snapshots.progress.isRunning = false
+    isReportStale = true
+    switch written.result {
+    case .success(let manifest):
+      snapshots.current = manifest.id
+      snapshots.progress.written &+= 1
+      snapshots.progress.problem = nil
+      snapshots.progress.lastFinished = now
+      snapshots.progress.lastSeconds = Double(now &- running.since) / 1e9
+      snapshots.progress.lastCaptureSeconds = running.captureSeconds
+      context.log.notice(
+        "snapshot written",
+        [
+          "snapshot": manifest.id, "reason": manifest.reason.rawValue, "events": manifest.eventsLearned,
+          "seconds": snapshots.progress.lastSeconds ?? 0,
+        ])
+      removeOldSegments(written)
+      for completion in running.completions { completion(.success(manifest)) }
+    case .failure(let problem):
+      snapshotFailed(problem, running.completions)
+    }
+    let rollbacks = snapshots.rollbacks
+    snapshots.rollbacks = []
+    for (plan, completion) in rollbacks { rollBack(plan, completion) }
+    if ending?.takesSnapshot == false, case .failure(let problem) = written.result { end(LearningProblem(problem)) }
+  }
+
+  private func removeOldSegments(_ written: WrittenSnapshot) {
+    if let problem = written.retentionProblem {
+      context.log.warning("old snapshots could not be removed", ["problem": problem])
+    }
+    guard let journal = files.journal, !context.settings.keepsWholeJournal, let mark = written.oldestMark else {
+      return
+    }
+    do throws(JournalProblem) {
+      try journal.remove(before: mark)
+    } catch {
+      context.log.warning("old segments of the order journal could not be removed", ["problem": error])
+    }
+  }
+
+  /// Learning goes on; the next attempt comes after a while, or with the next multiple or request.
+  private func snapshotFailed(_ problem: SnapshotProblem, _ completions: [LearningCompletion<Manifest>]) {
+    // What was captured is not saved: it counts as learned since.
+    snapshots.recordsSinceCapture = max(1, snapshots.recordsSinceCapture)
+    snapshots.progress.failed &+= 1
+    snapshots.progress.problem = problem.message
+    snapshots.retryAt = MonotonicTime.now &+ UInt64(max(0, context.settings.snapshotRetrySeconds) * 1e9)
+    isReportStale = true
+    context.log.error("no snapshot was written", ["problem": problem])
+    for completion in completions { completion(.failure(LearningProblem(problem))) }
+  }
+}

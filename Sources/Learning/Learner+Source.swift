@@ -1,0 +1,182 @@
+import EventSources
+import SnapshotStore
+
+/// How the source is doing, as the learner sees it.
+struct SourceCourse {
+  /// The number of the last start that was ordered; everything from an earlier one is stale.
+  var epoch: UInt64 = 0
+
+  /// Whether the last start succeeded.
+  var isStarted = false
+
+  /// What is wrong at the moment.
+  var problem: SourceProblem?
+
+  /// Whether everything there is was learned, and whether there will never be more.
+  var isCaughtUp = false
+  var isAtEnd = false
+
+  /// When to start again, on the monotonic clock, and how long the next wait will be.
+  var restartAt: UInt64?
+  var retrySeconds: Double?
+
+  /// Records that are still to be learned again in the order of the journal.
+  var recordsToReplay: UInt64 = 0
+
+  /// Whether the journal holds runs of records that were not learned, because it could not be written.
+  var journalIsBroken = false
+
+  /// The command that waits for a start at a chosen position.
+  var resuming: LearningCompletion<LearningReport>?
+}
+
+extension Learner {
+  private static let longestRetrySeconds = 30.0
+
+  /// Begins: starts the source, unless an operator must choose a position first.
+  func begin() {
+    publishReport(ifDue: false)
+    if case .stopped(let reason, let detail) = condition {
+      context.log.warning("learning is stopped", ["reason": reason.rawValue, "detail": detail])
+    } else {
+      startSource()
+    }
+  }
+
+  /// Orders the source to start at the learner's position, replaying what the journal holds beyond it, unless another
+  /// position was chosen.
+  func startSource(missing: MissingPositionPolicy = .refuse) {
+    source.restartAt = nil
+    source.isStarted = false
+    source.isCaughtUp = false
+    source.isAtEnd = false
+    source.epoch &+= 1
+    isReportStale = true
+    do throws(JournalProblem) {
+      let replaying = try runsToReplay(branches: missing != .refuse)
+      source.recordsToReplay = replaying.reduce(0) { $0 &+ UInt64($1.count) }
+      context.channel.start(
+        IngestStart(epoch: source.epoch, position: state.position, missing: missing, replaying: replaying))
+    } catch {
+      retrySource(after: SourceProblem(.unreadable, "\(error)"))
+    }
+  }
+
+  /// What the journal says was learned after the learner's position.
+  private func runsToReplay(branches: Bool) throws(JournalProblem) -> [JournalRun] {
+    guard let journal = files.journal else { return [] }
+    let mark = state.position?.journal ?? (state.position == nil ? .beginning : journal.mark)
+    if branches || source.journalIsBroken {
+      try journal.branch(after: mark, at: state.position)
+      source.journalIsBroken = false
+      return []
+    }
+    do throws(JournalProblem) {
+      let runs = try journal.resume(after: mark)
+      if !runs.isEmpty {
+        context.log.notice("learning records again in the order of the journal", ["runs": runs.count])
+      }
+      return runs
+    } catch {
+      guard case .notOnLine = error else { throw error }
+      context.log.warning("\(error)")
+      try journal.branch(after: mark, at: state.position)
+      return []
+    }
+  }
+
+  /// Takes note of what the ingest thread tells.
+  func handle(_ notice: IngestNotice) {
+    isReportStale = true
+    switch notice {
+    case .started(let report): sourceStarted(report)
+    case .problem(let problem): sourceFailed(problem)
+    case .caughtUp:
+      source.isCaughtUp = true
+      source.problem = nil
+      source.retrySeconds = nil
+    case .endOfStream:
+      source.isCaughtUp = true
+      source.isAtEnd = true
+      context.log.notice("the source has come to its end", ["records": state.position?.recordsLearned ?? 0])
+    }
+  }
+
+  private func sourceStarted(_ report: StartReport) {
+    for note in report.notes { context.log.notice("source started", ["note": note]) }
+    let before = state.position
+    state.position = report.position
+    if let journal = files.journal {
+      do throws(JournalProblem) {
+        for partition in report.position.partitions {
+          guard let old = before?[partition.partition], old.nextOffset != partition.nextOffset else { continue }
+          try journal.appendJump(partition: partition.partition, nextOffset: partition.nextOffset)
+        }
+        try journal.flush()
+      } catch {
+        source.journalIsBroken = true
+        return retrySource(after: SourceProblem(.unreadable, "\(error)"))
+      }
+      state.position?.journal = journal.mark
+    }
+    source.isStarted = true
+    source.problem = nil
+    let moved = before.map { $0.partitions.contains { report.position[$0.partition]?.nextOffset != $0.nextOffset } }
+    if let completion = source.resuming {
+      source.resuming = nil
+      enter(.running, completion)
+    }
+    // The first position, and one that was chosen, must not have to be chosen again.
+    let isFresh = snapshots.current == nil && source.recordsToReplay == 0
+    if isFresh || moved == true { snapshots.isOwed = isFresh ? .start : .request }
+  }
+
+  private func sourceFailed(_ problem: SourceProblem) {
+    source.problem = problem
+    context.log.warning("source", ["problem": problem, "kind": problem.kind.rawValue])
+    if let completion = source.resuming {
+      source.resuming = nil
+      source.isStarted = false
+      return completion(.failure(LearningProblem(.source, problem.message)))
+    }
+    if problem.isTransient && source.isStarted { return }
+    source.isStarted = false
+    switch problem.kind {
+    case .positionLost: stopLearning(.positionLost, problem.message)
+    case .otherSource: stopLearning(.otherSource, problem.message)
+    case .replayImpossible: stopLearning(.replayImpossible, problem.message)
+    case .configuration, .damaged: stopLearning(.sourceFailed, problem.message)
+    case .unreachable, .refused, .missing, .unreadable: retrySource(after: problem)
+    }
+  }
+
+  /// Starts the source again after a while, longer each time.
+  func retrySource(after problem: SourceProblem) {
+    let seconds = source.retrySeconds ?? context.settings.sourceRetrySeconds
+    source.problem = problem
+    source.isStarted = false
+    source.epoch &+= 1
+    source.retrySeconds = min(seconds * 2, Learner.longestRetrySeconds)
+    source.restartAt = MonotonicTime.now &+ UInt64(max(0, seconds) * 1e9)
+    isReportStale = true
+    context.log.warning("the source will be started again", ["problem": problem.message, "seconds": seconds])
+  }
+
+  func restartSourceIfDue(_ now: UInt64) {
+    guard let time = source.restartAt, now >= time, ending == nil else { return }
+    startSource()
+  }
+
+  /// Stops learning until an operator decides; serving goes on.
+  func stopLearning(_ reason: StopReason, _ detail: String) {
+    source.restartAt = nil
+    condition = .stopped(reason, detail: detail)
+    isReportStale = true
+    context.log.error("learning stopped", ["reason": reason.rawValue, "detail": detail])
+    do throws(SnapshotProblem) {
+      try context.store.record(learning: condition.lineageState)
+    } catch {
+      context.log.error("that learning stopped could not be recorded", ["problem": error])
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import AttentionalFM
+import EventSources
+import LiveModel
+import Observability
+import ProgressiveValidation
+import SnapshotStore
+
+/// What the learner shares with other threads.
+struct LearnerContext: Sendable {
+  var settings: LearningSettings
+  var identity: LearningIdentity
+  var store: SnapshotStore
+  var channel: IngestChannel
+  var board: StatusBoard
+  var writer: SnapshotWriter
+  var reference: LiveModelReference
+  var log: Log
+}
+
+/// Owns the model and changes it: predicts each event, records the prediction, learns, publishes; obeys commands
+/// between two events, also when idle.
+///
+/// Used on the learner's thread alone. Its parts are in the files `Learner+*.swift`, one for each thing it does.
+final class Learner {
+  let context: LearnerContext
+  let files: LearnerFiles
+
+  /// The model, and the learner that moves it; a rollback replaces both.
+  var online: OnlineLearner
+  var live: LiveModel
+  var state: LearnerState
+  var condition: LearningCondition
+
+  var source = SourceCourse()
+  var snapshots: SnapshotCourse
+
+  /// The event time of the newest event learned by this process: for staleness alone.
+  var newestEventTime: Int64?
+
+  /// Set by `stop`: what to call at the end, and whether a last snapshot is still to be taken.
+  var ending: (takesSnapshot: Bool, completion: LearningCompletion<Void>)?
+  private(set) var isOver = false
+  private var endProblem: LearningProblem?
+
+  private var nextReport: UInt64 = 0
+  private static let reportNanoseconds: UInt64 = 50_000_000
+
+  var model: Model { online.model }
+
+  init(context: LearnerContext, files: LearnerFiles, model: Model, recovered: RecoveredLearning) {
+    self.context = context
+    self.files = files
+    online = OnlineLearner(model, kernels: context.identity.kernels)
+    live = recovered.live
+    state = recovered.state
+    condition = recovered.condition
+    snapshots = SnapshotCourse(
+      current: recovered.snapshot, eventsLearned: model.eventsLearned, startedAt: MonotonicTime.now)
+    if recovered.truncatesQuarantine { files.truncateQuarantine(to: state.quarantineLength, log: context.log) }
+  }
+
+  /// Learns until told to stop.
+  func run() {
+    begin()
+    var finished: DecodedBatch?
+    while !isOver {
+      var work = context.channel.next(returning: finished, takesBatches: takesBatches, milliseconds: 0)
+      finished = nil
+      if case .nothing = work {
+        live.publishDense(of: model, isIdle: true)
+        runTimers()
+        if isOver { break }
+        publishReport(ifDue: true)
+        work = context.channel.next(
+          returning: nil, takesBatches: takesBatches, milliseconds: millisecondsUntilNextTimer())
+      }
+      switch work {
+      case .commands(let commands):
+        for command in commands { obey(command) }
+        publishReport(ifDue: false)
+      case .item(.batch(let batch)):
+        if batch.epoch == source.epoch { learn(batch) }
+        finished = batch
+        publishReport(ifDue: true)
+      case .item(.notice(let notice, let epoch)):
+        if epoch == source.epoch { handle(notice) }
+        publishReport(ifDue: false)
+      case .nothing:
+        break
+      }
+      runTimers()
+    }
+    for command in context.channel.close() { refuse(command) }
+    if let completion = source.resuming { completion(.failure(Learner.stopping)) }
+    for completion in snapshots.waiting { completion(.failure(Learner.stopping)) }
+    for (_, completion) in snapshots.rollbacks { completion(.failure(Learner.stopping)) }
+    publishReport(ifDue: false)
+    if let ending { ending.completion(endProblem.map { .failure($0) } ?? .success(())) }
+  }
+
+  /// Whether records are wanted.
+  private var takesBatches: Bool { condition == .running && source.isStarted && ending == nil }
+
+  /// Ends the loop, with a problem where the last snapshot could not be written.
+  func end(_ problem: LearningProblem? = nil) {
+    endProblem = problem
+    isOver = true
+  }
+
+  private func runTimers() {
+    let now = MonotonicTime.now
+    restartSourceIfDue(now)
+    takeSnapshotIfDue(now)
+  }
+
+  private func millisecondsUntilNextTimer() -> Int? {
+    let now = MonotonicTime.now
+    let due = [source.restartAt, nextSnapshotTime, isReportStale ? nextReport : nil].compactMap { $0 }.min()
+    return due.map { Int(clamping: ($0 > now ? ($0 - now) / 1_000_000 : 0) + 1) }
+  }
+
+  // MARK: Reports
+
+  /// Something changed since the last report.
+  var isReportStale = true
+
+  /// Leaves a report for others; with `ifDue` only where the last one is some time ago.
+  func publishReport(ifDue: Bool) {
+    if !isReportStale { return }
+    let now = MonotonicTime.now
+    if ifDue, now < nextReport { return }
+    nextReport = now &+ Learner.reportNanoseconds
+    isReportStale = false
+    context.board.publish(makeReport())
+  }
+
+  func makeReport() -> LearningReport {
+    var report = LearningReport()
+    report.condition = condition
+    report.eventsLearned = model.eventsLearned
+    report.position = state.position
+    report.rejected = state.rejected
+    report.quarantineBytes = files.quarantineLength
+    report.run = state.progressive.runSummary
+    report.lastWindow = state.progressive.lastWindow
+    report.newestEventTime = newestEventTime
+    let counters = model.table.counters
+    report.table = TableUse(
+      slots: model.table.slotCount, claimed: counters.claimed, evicted: counters.evicted, dropped: counters.dropped)
+    report.currentSnapshot = snapshots.current
+    report.snapshots = snapshots.progress
+    report.sourceProblem = source.problem
+    report.isCaughtUp = source.isCaughtUp
+    report.isAtEnd = source.isAtEnd
+    report.recordsToReplay = source.recordsToReplay
+    return report
+  }
+}

@@ -1,0 +1,22 @@
+import SnapshotStore
+
+/// What is handed the outcome of a command: called exactly once, on the learner's thread; it must not wait.
+public typealias LearningCompletion<Value> = @Sendable (Result<Value, LearningProblem>) -> Void
+
+/// What the learner obeys between two events, also when idle.
+enum LearnerCommand: Sendable {
+  /// Take a snapshot; done when it is durable.
+  case takeSnapshot(SnapshotReason, LearningCompletion<Manifest>)
+  /// The snapshot writer is done.
+  case snapshotWritten(WrittenSnapshot)
+  /// Go back to a snapshot that was loaded beside the live model; done when that is durable and served.
+  case rollback(RollbackPlan, LearningCompletion<RollbackOutcome>)
+  /// Stop learning until resumed; done when that would survive a restart.
+  case pause(LearningCompletion<LearningReport>)
+  /// Learn on; done when that would survive a restart.
+  case resume(ResumePosition?, LearningCompletion<LearningReport>)
+  /// Report exactly.
+  case report(@Sendable (LearningReport) -> Void)
+  /// End, with a last snapshot or without; done when the learner has ended.
+  case stop(takingSnapshot: Bool, LearningCompletion<Void>)
+}

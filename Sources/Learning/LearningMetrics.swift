@@ -1,0 +1,106 @@
+import Glibc
+import Observability
+
+/// The figures of learning, read from the status board when the metrics are asked for.
+enum LearningMetrics {
+  static func register(in metrics: Metrics, board: StatusBoard, channel: IngestChannel) {
+    registerCounts(metrics, board)
+    registerProgressive(metrics, board)
+    registerSnapshots(metrics, board)
+    metrics.gauge("afm_queue_batches", "Decoded batches that wait for the learner.") {
+      Double(channel.waitingBatches)
+    }
+    metrics.gauge("afm_queue_capacity_batches", "Decoded batches that there are.") { Double(channel.capacity) }
+    metrics.gauge("afm_learning_running", "1 while events are learned, 0 while learning is paused or stopped.") {
+      board.report.condition == .running ? 1 : 0
+    }
+    metrics.gauge("afm_source_failing", "1 while something is wrong with the source.") {
+      board.report.sourceProblem == nil ? 0 : 1
+    }
+    metrics.gauge("afm_source_lag", "Records (bytes for a file) that the source has and that were not delivered yet.") {
+      board.report.lag.map { $0.reduce(0) { $0 + Double($1.behind) } }
+    }
+    metrics.gauge("afm_event_staleness_seconds", "The clock less the event time of the newest event learned.") {
+      board.report.newestEventTime.map { (wallClockMilliseconds() - Double($0)) / 1000 }
+    }
+  }
+
+  private static func registerCounts(_ metrics: Metrics, _ board: StatusBoard) {
+    metrics.counter("afm_events_learned_total", "Events learned by the model's line of descent.") {
+      board.report.eventsLearned
+    }
+    metrics.counter("afm_records_total", "Records learned or rejected by the model's line of descent.") {
+      board.report.recordsRead
+    }
+    for reason in RejectedFor.allCases {
+      metrics.counter("afm_records_rejected_total", "Records rejected, by reason.", ["reason": reason.name]) {
+        board.report.rejected[reason]
+      }
+    }
+    metrics.gauge("afm_quarantine_bytes", "The length of the quarantine file.") {
+      Double(board.report.quarantineBytes)
+    }
+    metrics.gauge("afm_table_slots", "Slots of the embedding table.") { Double(board.report.table.slots) }
+    metrics.gauge("afm_table_claimed_slots", "Slots of the embedding table that hold a feature.") {
+      Double(board.report.table.claimed)
+    }
+    metrics.counter("afm_table_evicted_total", "Features that made room for new ones.") { board.report.table.evicted }
+    metrics.counter("afm_table_dropped_total", "New features for which there was no room.") {
+      board.report.table.dropped
+    }
+  }
+
+  private static func registerProgressive(_ metrics: Metrics, _ board: StatusBoard) {
+    for (scope, summary) in [
+      ("run", { @Sendable in board.report.run }), ("window", { @Sendable in board.report.lastWindow }),
+    ] {
+      metrics.gauge("afm_progressive_loss", "Mean log loss or root mean squared error.", ["scope": scope]) {
+        summary()?.loss
+      }
+      metrics.gauge(
+        "afm_progressive_normalized_entropy", "Mean log loss over the entropy of the mean label.", ["scope": scope]
+      ) {
+        summary()?.normalizedEntropy
+      }
+      metrics.gauge("afm_progressive_auc", "Area under the ROC curve.", ["scope": scope]) { summary()?.auc }
+      metrics.gauge("afm_progressive_calibration", "Mean prediction over mean label.", ["scope": scope]) {
+        summary()?.calibration
+      }
+      metrics.gauge(
+        "afm_attention_entropy", "Mean entropy of the attention weights: 0 one-hot, 1 uniform.", ["scope": scope]
+      ) {
+        summary()?.attentionEntropy
+      }
+      metrics.gauge("afm_unknown_features_ratio", "Unknown features over all features.", ["scope": scope]) {
+        summary()?.unknownShare
+      }
+    }
+  }
+
+  private static func registerSnapshots(_ metrics: Metrics, _ board: StatusBoard) {
+    metrics.counter("afm_snapshots_written_total", "Snapshots written by this process.") {
+      board.report.snapshots.written
+    }
+    metrics.counter("afm_snapshots_failed_total", "Snapshots that could not be written.") {
+      board.report.snapshots.failed
+    }
+    metrics.counter("afm_snapshots_skipped_total", "Snapshots left out, since another one was still being written.") {
+      board.report.snapshots.skipped
+    }
+    metrics.gauge("afm_snapshot_duration_seconds", "How long the last snapshot took until it was durable.") {
+      board.report.snapshots.lastSeconds
+    }
+    metrics.gauge("afm_snapshot_capture_seconds", "How long learning paused for the last snapshot.") {
+      board.report.snapshots.lastCaptureSeconds
+    }
+    metrics.gauge("afm_snapshot_age_seconds", "The age of the last snapshot written by this process.") {
+      board.report.snapshots.ageSeconds
+    }
+  }
+
+  private static func wallClockMilliseconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
+  }
+}

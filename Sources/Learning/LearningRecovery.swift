@@ -1,0 +1,109 @@
+import AttentionalFM
+import EventSources
+import LiveModel
+import SnapshotStore
+
+/// A model with the state that learning goes on from: restored from the current snapshot, or fresh.
+public struct RecoveredLearning: Sendable {
+  /// The model's live face, for scorers.
+  public let live: LiveModel
+
+  /// The snapshot it was restored from; nil for a fresh model.
+  public let snapshot: UInt64?
+
+  /// Whether learning runs, as it was when the daemon ended.
+  public let condition: LearningCondition
+
+  /// What an operator should know, a sentence each.
+  public let notes: [String]
+
+  let model: Handover<Model>
+  let state: LearnerState
+
+  /// Whether the quarantine is cut to the length that the snapshot says. Not after a rollback that kept its position:
+  /// what it skipped was quarantined for good.
+  let truncatesQuarantine: Bool
+
+  /// Restores the current snapshot of a store, or makes a fresh model where there has never been one.
+  ///
+  /// Another arithmetic or another version of the software than the snapshot's is recorded in the lineage.
+  ///
+  /// - Throws: where no snapshot can be started from, or where the current one belongs to another shape of model or to
+  ///   another meaning of the schema; `misuse` where the model's configuration is impossible.
+  public init(
+    from store: SnapshotStore, identity: LearningIdentity, settings: LearningSettings
+  ) throws(SnapshotProblem) {
+    let recovered = try store.openCurrent()
+    if let recovered {
+      let manifest = recovered.snapshot.manifest
+      let loaded = try LoadedLearning(
+        recovered.snapshot, position: recovered.position, skips: recovered.skips, identity: identity,
+        settings: settings)
+      var notes = recovered.notes
+      if manifest.arithmetic != identity.kernels.arithmetic {
+        try store.recordArithmeticChange(from: manifest.arithmetic, to: identity.kernels.arithmetic)
+        notes.append(
+          "snapshot \(manifest.id) was learned with \(manifest.arithmetic) arithmetic, and this machine computes "
+            + "\(identity.kernels.arithmetic): the model's bits will differ from here on, on a new line of descent")
+      }
+      if manifest.software != identity.software {
+        try store.recordSoftwareChange(from: manifest.software, to: identity.software)
+      }
+      live = loaded.live
+      model = loaded.model
+      state = loaded.state
+      snapshot = manifest.id
+      truncatesQuarantine = manifest.rollback?.mode != .keep
+      self.notes = notes
+    } else {
+      let (model, live) = try LoadedLearning.makeModel(identity) { (_) throws(SnapshotProblem) in }
+      self.model = model
+      self.live = live
+      state = LearnerState(loss: identity.model.loss, windowSize: settings.windowSize)
+      snapshot = nil
+      truncatesQuarantine = true
+      notes = []
+    }
+    condition = LearningCondition(store.learningState)
+  }
+}
+
+/// A model and a learner's state, loaded from a snapshot.
+struct LoadedLearning {
+  var model: Handover<Model>
+  var live: LiveModel
+  var state: LearnerState
+
+  init(
+    _ snapshot: LoadedSnapshot, position: SourcePosition?, skips: [SkippedRange], identity: LearningIdentity,
+    settings: LearningSettings
+  ) throws(SnapshotProblem) {
+    try identity.check(snapshot.manifest)
+    var sections: [SnapshotSection] = []
+    for name in snapshot.sectionNames {
+      if let section = try snapshot.section(name, upTo: 1) { sections.append(section) }
+    }
+    state = try LearnerState(
+      sections: sections, position: position, skips: skips, loss: identity.model.loss,
+      windowSize: settings.windowSize)
+    (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
+      try snapshot.restore(into: model)
+    }
+  }
+
+  /// Makes a model, fills it, and makes its live face.
+  static func makeModel(
+    _ identity: LearningIdentity, _ fill: (Model) throws(SnapshotProblem) -> Void
+  ) throws(SnapshotProblem) -> (Handover<Model>, LiveModel) {
+    do {
+      let model = try Model(configuration: identity.model)
+      try fill(model)
+      let live = try LiveModel(model)
+      return (Handover(model), live)
+    } catch let problem as SnapshotProblem {
+      throw problem
+    } catch {
+      throw SnapshotProblem(.misuse, "the model could not be made: \(error)")
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import EventSources
+import ProgressiveValidation
+
+/// How learning stands: a copy that the learner leaves between two batches, for any thread to read.
+public struct LearningReport: Sendable {
+  /// Whether learning runs, and why not.
+  public var condition = LearningCondition.running
+
+  /// Events learned by the model, or refused by it: its event number.
+  public var eventsLearned: UInt64 = 0
+
+  /// Where learning stands in the source; nil before the source was started for the first time.
+  public var position: SourcePosition?
+
+  /// Records rejected, by reason.
+  public var rejected = RejectionTally()
+
+  /// The length of the quarantine file in bytes.
+  public var quarantineBytes: UInt64 = 0
+
+  /// Progressive validation over the whole run.
+  public var run: ProgressiveSummary?
+
+  /// Progressive validation over the last window that ended.
+  public var lastWindow: ProgressiveSummary?
+
+  /// The event time of the newest event learned by this process, in milliseconds since 1970.
+  public var newestEventTime: Int64?
+
+  /// The embedding table.
+  public var table = TableUse()
+
+  /// The snapshot that the model descends from.
+  public var currentSnapshot: UInt64?
+
+  /// How snapshots are going.
+  public var snapshots = SnapshotProgress()
+
+  /// What is wrong with the source at the moment.
+  public var sourceProblem: SourceProblem?
+
+  /// Whether everything that the source has was learned.
+  public var isCaughtUp = false
+
+  /// Whether the source has come to its end.
+  public var isAtEnd = false
+
+  /// Records that are still to be learned again in the order of the journal.
+  public var recordsToReplay: UInt64 = 0
+
+  /// Records delivered but not learned by each partition's end, where that is known; left by the ingest thread.
+  public var lag: [PartitionLag]?
+
+  /// Records learned or rejected in this line of descent.
+  public var recordsRead: UInt64 { position?.recordsLearned ?? 0 }
+}
+
+/// How full the embedding table is.
+public struct TableUse: Equatable, Sendable {
+  /// Slots in all.
+  public var slots: UInt64 = 0
+  /// Slots that hold a feature.
+  public var claimed: UInt64 = 0
+  /// Features that made room for new ones.
+  public var evicted: UInt64 = 0
+  /// New features for which there was no room.
+  public var dropped: UInt64 = 0
+}
+
+/// How snapshots are going.
+public struct SnapshotProgress: Equatable, Sendable {
+  /// Whether one is being taken or written.
+  public var isRunning = false
+  /// How many were written by this process.
+  public var written: UInt64 = 0
+  /// How many attempts failed.
+  public var failed: UInt64 = 0
+  /// How many fell due while another one was still being written, and were left out.
+  public var skipped: UInt64 = 0
+  /// Why the last attempt failed; nil once one succeeds.
+  public var problem: String?
+  /// How long the last one took from its capture until it was durable, in seconds.
+  public var lastSeconds: Double?
+  /// How long the learner paused to copy the rows of the last one, in seconds.
+  public var lastCaptureSeconds: Double?
+  /// When the last one became durable, on the monotonic clock (`MonotonicTime`).
+  var lastFinished: UInt64?
+
+  /// The age of the last snapshot written by this process, in seconds.
+  public var ageSeconds: Double? {
+    lastFinished.map { Double(MonotonicTime.now &- $0) / 1e9 }
+  }
+}

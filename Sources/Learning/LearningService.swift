@@ -1,0 +1,136 @@
+import AttentionalFM
+import EventSources
+import FeatureEncoding
+import LiveModel
+import Observability
+import SnapshotStore
+import Threads
+
+/// Learning as the rest of the daemon sees it: threads that fetch, learn and write snapshots, and commands to them.
+///
+/// Commands return at once and may come from any thread; their completions are called once, on a thread of the
+/// service, and must not wait. `stop` must be called, and `join` after it, before the service is let go.
+public final class LearningService: Sendable {
+  /// The model that scorers follow.
+  public let reference: LiveModelReference
+
+  private let channel: IngestChannel
+  private let board: StatusBoard
+  private let store: SnapshotStore
+  private let identity: LearningIdentity
+  private let settings: LearningSettings
+  private let writer: SnapshotWriter
+  private let ingest: IngestThread
+  private let learner: DedicatedThread
+  private let loader = WorkerThread(name: "rollback loader")
+
+  /// Starts learning.
+  ///
+  /// - Parameters:
+  ///   - recovered: where learning goes on; used once.
+  ///   - decoder: decodes the records; handed over to the ingest thread.
+  ///   - files: the learner's files; handed over to it.
+  ///   - metrics: where the figures of learning are registered.
+  ///   - makeSource: makes the source, on the ingest thread.
+  public init(
+    settings: LearningSettings, identity: LearningIdentity, store: SnapshotStore, recovered: RecoveredLearning,
+    decoder: sending EventDecoder, files: sending LearnerFiles, metrics: Metrics, log: Log,
+    makeSource: @escaping SourceFactory
+  ) {
+    let channel = IngestChannel(batches: settings.queueBatches, recordsPerBatch: settings.recordsPerBatch)
+    let board = StatusBoard()
+    let reference = LiveModelReference(recovered.live)
+    let writer = SnapshotWriter(nice: settings.learnerNice, store: store, retained: settings.retainedSnapshots) {
+      _ = channel.post(.snapshotWritten($0))
+    }
+    let context = LearnerContext(
+      settings: settings, identity: identity, store: store, channel: channel, board: board, writer: writer,
+      reference: reference, log: log)
+    for note in recovered.notes { log.notice("recovery", ["note": note]) }
+    LearningMetrics.register(in: metrics, board: board, channel: channel)
+    let handover = Handover(files)
+    learner = DedicatedThread(name: "learner", nice: settings.learnerNice) {
+      guard let model = recovered.model.take(), let files = handover.take() else { return }
+      Learner(context: context, files: files, model: model, recovered: recovered).run()
+    }
+    ingest = IngestThread(
+      settings: settings, channel: channel, board: board, decoder: Handover(decoder), makeSource: makeSource)
+    self.channel = channel
+    self.board = board
+    self.reference = reference
+    self.store = store
+    self.identity = identity
+    self.settings = settings
+    self.writer = writer
+  }
+
+  /// How learning stands, at most some 50 ms old; does not wait.
+  public var report: LearningReport { board.report }
+
+  /// How many decoded batches wait for the learner, and how many there are.
+  public var queue: (waiting: Int, capacity: Int) { (channel.waitingBatches, channel.capacity) }
+
+  /// How learning stands exactly, between two events.
+  public func report(_ completion: @escaping @Sendable (LearningReport) -> Void) {
+    if !channel.post(.report(completion)) { completion(board.report) }
+  }
+
+  /// Takes a snapshot; done when it is durable. Requests that come while one is being written share the next.
+  public func takeSnapshot(
+    _ reason: SnapshotReason = .request, _ completion: @escaping LearningCompletion<Manifest>
+  ) {
+    if !channel.post(.takeSnapshot(reason, completion)) { completion(.failure(Learner.stopping)) }
+  }
+
+  /// Goes back to a snapshot: loads and verifies it beside the live model, then swaps; done when that is durable and
+  /// served. Learning stays in the condition it is in.
+  public func rollBack(
+    to snapshot: UInt64, mode: RollbackMode, _ completion: @escaping LearningCompletion<RollbackOutcome>
+  ) {
+    let accepted = loader.run { [store, identity, settings, channel] in
+      do throws(SnapshotProblem) {
+        let target = try store.archive.load(snapshot)
+        let manifest = target.manifest
+        let loaded = try LoadedLearning(
+          target, position: manifest.position, skips: manifest.skips, identity: identity, settings: settings)
+        let plan = RollbackPlan(
+          target: target, mode: mode, model: loaded.model, live: loaded.live, state: loaded.state)
+        if !channel.post(.rollback(plan, completion)) { completion(.failure(Learner.stopping)) }
+      } catch {
+        completion(.failure(LearningProblem(error)))
+      }
+    }
+    if !accepted { completion(.failure(Learner.stopping)) }
+  }
+
+  /// Pauses learning: the source is no longer consumed, scoring goes on. Done when it would survive a restart.
+  public func pause(_ completion: @escaping LearningCompletion<LearningReport>) {
+    if !channel.post(.pause(completion)) { completion(.failure(Learner.stopping)) }
+  }
+
+  /// Resumes learning; after a lost position, at the one that is chosen. Done when it would survive a restart.
+  public func resume(
+    at position: ResumePosition? = nil, _ completion: @escaping LearningCompletion<LearningReport>
+  ) {
+    if !channel.post(.resume(position, completion)) { completion(.failure(Learner.stopping)) }
+  }
+
+  /// Ends learning, with a last snapshot where something was learned since the last one; done when the learner has
+  /// ended. A failure says why the last snapshot is missing.
+  public func stop(takingSnapshot: Bool = true, _ completion: @escaping LearningCompletion<Void>) {
+    if !channel.post(.stop(takingSnapshot: takingSnapshot, completion)) { completion(.failure(Learner.stopping)) }
+  }
+
+  /// Waits for all threads to end, after `stop`.
+  public func join() {
+    learner.join()
+    ingest.join()
+    writer.stop()
+    loader.stop()
+  }
+
+  /// Waits until a report satisfies a condition; for tests and for orderly composition, never on an event loop.
+  func waitForReport(milliseconds: Int? = nil, until condition: (LearningReport) -> Bool) -> LearningReport? {
+    board.wait(milliseconds: milliseconds, until: condition)
+  }
+}

@@ -1,0 +1,57 @@
+/// How learning runs; nothing here changes what is learned from an event.
+public struct LearningSettings: Equatable, Sendable {
+  /// The most records fetched, decoded and learned between two looks at the mailbox.
+  public var recordsPerBatch: Int
+
+  /// How many decoded batches there are between the ingest thread and the learner.
+  public var queueBatches: Int
+
+  /// Events in a window of progressive validation.
+  public var windowSize: Int
+
+  /// A snapshot is taken exactly when the event number is a multiple of this; nil for none.
+  ///
+  /// One that falls due while another snapshot is still being written is left out.
+  public var snapshotEveryEvents: UInt64?
+
+  /// A snapshot is taken when the last one is so many seconds old and something was learned since; nil for none.
+  public var snapshotEverySeconds: Double?
+
+  /// How many snapshots retention keeps beside pinned ones; nil keeps all.
+  public var retainedSnapshots: Int?
+
+  /// Whether the order journal is kept whole, rather than from the oldest retained snapshot on.
+  public var keepsWholeJournal: Bool
+
+  /// How long to wait after a snapshot could not be written, in seconds, before the next attempt.
+  public var snapshotRetrySeconds: Double
+
+  /// How long to wait before a source that failed is started again, in seconds; doubled with each failure up to 30.
+  public var sourceRetrySeconds: Double
+
+  /// The nice value of the learner and of the snapshot writer, 0 to 19.
+  public var learnerNice: Int32
+
+  /// The nice value of the ingest thread, 0 to 19.
+  public var ingestNice: Int32
+
+  /// Makes settings; counts below 1 become 1.
+  public init(
+    recordsPerBatch: Int = 512, queueBatches: Int = 8, windowSize: Int = 10_000, snapshotEveryEvents: UInt64? = nil,
+    snapshotEverySeconds: Double? = 300, retainedSnapshots: Int? = 10, keepsWholeJournal: Bool = false,
+    snapshotRetrySeconds: Double = 10, sourceRetrySeconds: Double = 1,
+    learnerNice: Int32 = 10, ingestNice: Int32 = 5
+  ) {
+    self.recordsPerBatch = max(1, recordsPerBatch)
+    self.queueBatches = max(1, queueBatches)
+    self.windowSize = max(1, windowSize)
+    self.snapshotEveryEvents = snapshotEveryEvents == 0 ? nil : snapshotEveryEvents
+    self.snapshotEverySeconds = snapshotEverySeconds
+    self.retainedSnapshots = retainedSnapshots
+    self.keepsWholeJournal = keepsWholeJournal
+    self.snapshotRetrySeconds = snapshotRetrySeconds
+    self.sourceRetrySeconds = sourceRetrySeconds
+    self.learnerNice = learnerNice
+    self.ingestNice = ingestNice
+  }
+}

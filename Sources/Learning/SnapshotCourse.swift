@@ -1,0 +1,46 @@
+import SnapshotStore
+
+/// How snapshots are going, as the learner sees it.
+struct SnapshotCourse {
+  /// The snapshot that is being written, since when, and who waits for it.
+  struct Running {
+    var id: UInt64
+    var since: UInt64
+    var captureSeconds: Double
+    var completions: [LearningCompletion<Manifest>]
+  }
+
+  /// The snapshot that the model descends from.
+  var current: UInt64?
+
+  /// The one that is being written.
+  var running: Running?
+
+  /// Who waits for the next one.
+  var waiting: [LearningCompletion<Manifest>] = []
+
+  /// A snapshot that is to be taken as soon as none is running, and why.
+  var isOwed: SnapshotReason?
+
+  /// Rollbacks that wait until the snapshot that is being written is durable.
+  var rollbacks: [(RollbackPlan, LearningCompletion<RollbackOutcome>)] = []
+
+  /// Records learned or rejected since the last capture that did not fail.
+  var recordsSinceCapture: UInt64 = 0
+
+  /// The multiple of `snapshotEveryEvents` that was last seen, so that records rejected there take no second snapshot.
+  var lastMultiple: UInt64
+
+  /// When the last capture was, and when to try again after a failure, on the monotonic clock.
+  var lastCapture: UInt64
+  var retryAt: UInt64?
+
+  /// What others are told.
+  var progress = SnapshotProgress()
+
+  init(current: UInt64?, eventsLearned: UInt64, startedAt: UInt64) {
+    self.current = current
+    lastMultiple = eventsLearned
+    lastCapture = startedAt
+  }
+}
