@@ -1,0 +1,136 @@
+import DurableFiles
+
+/// Records that could not be used, kept for whoever wants to know why: a bounded file of JSON lines.
+///
+/// Each line is one object: `partition`, `offset`, `reason`, `detail`, `length` (of the whole record in bytes), and its
+/// bytes as `text` where they are UTF-8, as `base64` otherwise, cut to `maximumRecordBytes`. When the file has grown to
+/// half of the limit it becomes `<path>.1` and a new one is begun, so that the newest records are always there.
+///
+/// `length` counts the bytes of all entries ever written; a snapshot keeps it, and `truncate(to:)` takes back what a
+/// restart will learn and write again. One thread uses a quarantine.
+public final class Quarantine {
+  /// The path of the newest entries; older ones are in `<path>.1`.
+  public let path: String
+
+  /// How many bytes all entries ever written have, those dropped since included.
+  public private(set) var length: UInt64
+
+  private let limit: UInt64
+  private let maximumRecordBytes: Int
+  private var file: OpenFile
+  /// `length` when the file was begun.
+  private var start: UInt64
+  /// How many bytes the line that says so has.
+  private var headerLength: UInt64
+
+  /// Opens a quarantine, or makes it; what is there is kept.
+  ///
+  /// - Parameters:
+  ///   - path: the file's path, in a directory that exists.
+  ///   - limit: how many bytes both files together may have.
+  ///   - maximumRecordBytes: how much of a record is kept.
+  public init(path: String, limit: UInt64 = 64 << 20, maximumRecordBytes: Int = 64 << 10) throws(FileProblem) {
+    self.path = path
+    self.limit = max(4096, limit)
+    self.maximumRecordBytes = max(16, maximumRecordBytes)
+    file = try OpenFile(path, .update)
+    if let (start, headerLength) = try Self.header(of: file) {
+      self.start = start
+      self.headerLength = headerLength
+      length = start &+ (try file.size()) &- headerLength
+      return
+    }
+    start = 0
+    length = 0
+    headerLength = 0
+    headerLength = try Self.begin(file, at: 0)
+  }
+
+  /// Adds a record.
+  ///
+  /// - Parameters:
+  ///   - record: the record.
+  ///   - reason: why it could not be used: a short constant, as metrics have it.
+  ///   - detail: more about it, for people.
+  public func add(_ record: SourceRecord, reason: String, detail: String) throws(FileProblem) {
+    let line = entry(record, reason: reason, detail: detail)
+    if length &- start &+ UInt64(line.count) > limit / 2, length > start { try rotate(at: length) }
+    try file.write(line, at: headerLength &+ length &- start)
+    length &+= UInt64(line.count)
+  }
+
+  /// Waits until all entries are on the disk.
+  public func sync() throws(FileProblem) {
+    try file.sync()
+  }
+
+  /// Takes back the entries after a length that a snapshot kept: the records will be read, and added, again.
+  public func truncate(to length: UInt64) throws(FileProblem) {
+    if length < start, DirectoryHandle.exists(path + ".1") {
+      // The place lies in the older file, which becomes the newest again.
+      let older = try OpenFile(path + ".1", .update)
+      if let (olderStart, olderHeader) = try Self.header(of: older), olderStart <= length {
+        try DirectoryHandle.rename(path + ".1", to: path)
+        file = older
+        start = olderStart
+        headerLength = olderHeader
+        self.length = start &+ (try older.size()) &- headerLength
+      }
+    }
+    if length >= start && length <= self.length {
+      try file.truncate(to: headerLength &+ length &- start)
+      self.length = length
+    } else {
+      // Entries are missing (a power loss took them, or the limit did): the count goes on where the snapshot says.
+      try rotate(at: length)
+    }
+  }
+
+  private func rotate(at length: UInt64) throws(FileProblem) {
+    try DirectoryHandle.rename(path, to: path + ".1")
+    file = try OpenFile(path, .replace)
+    headerLength = try Self.begin(file, at: length)
+    start = length
+    self.length = length
+  }
+
+  private func entry(_ record: SourceRecord, reason: String, detail: String) -> [UInt8] {
+    let kept = UnsafeRawBufferPointer(rebasing: record.bytes.prefix(maximumRecordBytes))
+    var line = "{\"partition\":\(record.partition),\"offset\":\(record.offset),\"reason\":"
+    JSONText.append(reason, to: &line)
+    line += ",\"detail\":"
+    JSONText.append(detail, to: &line)
+    line += ",\"length\":\(record.isTruncated ? record.nextOffset &- record.offset : Int64(record.bytes.count))"
+    if let text = String(validating: kept, as: UTF8.self) {
+      line += ",\"text\":"
+      JSONText.append(text, to: &line)
+    } else {
+      line += ",\"base64\":\""
+      JSONText.appendBase64(kept, to: &line)
+      line += "\""
+    }
+    line += "}\n"
+    return Array(line.utf8)
+  }
+
+  private static func begin(_ file: OpenFile, at length: UInt64) throws(FileProblem) -> UInt64 {
+    let header = Array("{\"quarantine\":1,\"start\":\(length)}\n".utf8)
+    try file.truncate(to: 0)
+    try file.write(header, at: 0)
+    return UInt64(header.count)
+  }
+
+  /// What the first line of a file says: the length at which it begins, and its own.
+  private static func header(of file: OpenFile) throws(FileProblem) -> (start: UInt64, length: UInt64)? {
+    let first = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
+    defer { first.deallocate() }
+    let count = try file.read(into: first, at: 0)
+    let bytes = UnsafeRawBufferPointer(rebasing: first[..<count])
+    guard let newline = bytes.firstIndex(of: 0x0a) else { return nil }
+    let line = String(decoding: bytes[..<newline], as: UTF8.self)
+    let beginning = "{\"quarantine\":1,\"start\":"
+    guard line.hasPrefix(beginning), line.hasSuffix("}") else { return nil }
+    guard let start = UInt64(line.dropFirst(beginning.count).dropLast()) else { return nil }
+    return (start, UInt64(newline) + 1)
+  }
+}

@@ -1,0 +1,132 @@
+import DurableFiles
+import Foundation
+import Kafka
+import TestSupport
+import Testing
+
+@testable import EventSources
+
+@Suite struct QuarantineTests {
+  let directory: TemporaryDirectory
+  var path: String { directory.path("quarantine.ndjson") }
+
+  init() throws {
+    directory = try TemporaryDirectory()
+  }
+
+  struct Entry: Codable, Equatable {
+    var partition: Int32
+    var offset: Int64
+    var reason: String
+    var detail: String
+    var length: Int64
+    var text: String?
+    var base64: Data?
+  }
+
+  func entries(_ suffix: String = "") throws -> [Entry] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path + suffix))
+    return try data.split(separator: 0x0a).dropFirst().map { try JSONDecoder().decode(Entry.self, from: $0) }
+  }
+
+  func add(_ bytes: [UInt8], _ offset: Int64, to quarantine: Quarantine) throws {
+    try bytes.withUnsafeBytes { bytes in
+      let record = SourceRecord(bytes: bytes, partition: 2, offset: offset, nextOffset: offset + 1, timestamp: 0)
+      try quarantine.add(record, reason: "bad_json", detail: "a \"quote\"\nand \u{1} more")
+    }
+  }
+
+  @Test func recordsAreKeptWithTheirBytes() throws {
+    let quarantine = try Quarantine(path: path)
+    try add(Array("{\"a\": \u{7f}\t1".utf8), 7, to: quarantine)
+    for length in 0..<5 { try add(Array(repeating: 0xff, count: length) + [0xc3], Int64(length), to: quarantine) }
+    try add([], 9, to: quarantine)
+    let found = try entries()
+    #expect(
+      found[0]
+        == Entry(
+          partition: 2, offset: 7, reason: "bad_json", detail: "a \"quote\"\nand \u{1} more", length: 9,
+          text: "{\"a\": \u{7f}\t1", base64: nil))
+    for length in 0..<5 {
+      #expect(found[1 + length].base64 == Data(Array(repeating: 0xff, count: length) + [0xc3]))
+      #expect(found[1 + length].text == nil)
+    }
+    #expect(found[6].text == "")
+  }
+
+  @Test func aSnapshotsLengthIsTakenBackTo() throws {
+    let quarantine = try Quarantine(path: path)
+    for offset: Int64 in 0..<10 { try add([0x61], offset, to: quarantine) }
+    let saved = quarantine.length
+    for offset: Int64 in 10..<15 { try add([0x62], offset, to: quarantine) }
+    let end = quarantine.length
+    let again = try Quarantine(path: path)
+    #expect(again.length == end)
+    try again.truncate(to: saved)
+    for offset: Int64 in 10..<15 { try add([0x62], offset, to: again) }
+    #expect(again.length == end)
+    #expect(try entries().map(\.offset) == Array(0..<15))
+  }
+
+  @Test func theNewestAreKeptWithinTheLimit() throws {
+    let limit: UInt64 = 20_000
+    let quarantine = try Quarantine(path: path, limit: limit)
+    var lengths: [UInt64] = []
+    for offset: Int64 in 0..<1000 {
+      lengths.append(quarantine.length)
+      try add(Array(repeating: 0x61, count: 40), offset, to: quarantine)
+    }
+    let sizes = try ["", ".1"].map { try OpenFile(path + $0, .read).size() }
+    #expect(sizes.reduce(0, +) <= limit + 200)
+    let kept = try entries(".1") + entries()
+    #expect(kept.map(\.offset) == Array((kept.first?.offset ?? 0)...999))
+    #expect(kept.count > 60)
+    // Back into the older file, and before both.
+    let old = try #require(try entries(".1").dropFirst(5).first).offset
+    let again = try Quarantine(path: path, limit: limit)
+    try again.truncate(to: lengths[Int(old)])
+    #expect(again.length == lengths[Int(old)])
+    #expect(try entries().last?.offset == old - 1)
+    try again.truncate(to: 10)
+    #expect(again.length == 10)
+    try add([0x61], 0, to: again)
+    #expect(try entries().map(\.offset) == [0])
+  }
+
+  @Test func aLongRecordIsCut() throws {
+    let quarantine = try Quarantine(path: path, maximumRecordBytes: 100)
+    try add(Array(repeating: 0x61, count: 5000), 1, to: quarantine)
+    #expect(try entries().first?.text?.count == 100)
+    #expect(try entries().first?.length == 5000)
+  }
+
+  @Test func deadLettersKeepTheirPlaceAndReason() throws {
+    let cluster = try KafkaMockCluster()
+    try cluster.createTopic("dead", partitions: 1)
+    let properties = ["bootstrap.servers": cluster.bootstrapServers]
+    let letters = try DeadLetters(topic: "dead", source: "events", properties: properties)
+    let bytes: [UInt8] = [0xff, 0x00, 0x61]
+    bytes.withUnsafeBytes { bytes in
+      let record = SourceRecord(bytes: bytes, partition: 3, offset: 42, nextOffset: 43, timestamp: 0)
+      letters.send(record, reason: "invalid_utf8", detail: "byte 0")
+    }
+    #expect(letters.flush(timeoutMilliseconds: 20_000))
+    #expect(letters.delivered == 1)
+    #expect(letters.failed == 0)
+    let consumer = try KafkaConsumer(KafkaConfiguration(properties))
+    try consumer.assign(topic: "dead", [KafkaPartitionOffset(partition: 0, offset: 0)])
+    var seen = 0
+    for _ in 0..<100 where seen == 0 {
+      consumer.consume(maximum: 10, timeoutMilliseconds: 100) { messages in
+        for message in messages where message.isRecord {
+          seen += 1
+          #expect(Array(message.value) == bytes)
+          #expect(String(decoding: message.key, as: UTF8.self) == "events/3/42")
+          #expect(message.headers(named: "reason") == ["invalid_utf8"])
+          #expect(message.headers(named: "detail") == ["byte 0"])
+        }
+      }
+    }
+    #expect(seen == 1)
+  }
+}
