@@ -141,7 +141,7 @@ let testTargets: [Target] = [
     of: "ScoringServer",
     [
       "EventLoop", "ScoringAPI", "LiveModel", "AttentionalFM", "FeatureEncoding", "Observability", "Features",
-      "ScoringClient", "Threads",
+      "ScoringClient", "Threads", "YAML",
     ]),
   tests(
     of: "Learning",

@@ -1,6 +1,6 @@
 /// One snapshot, as lists show it.
 public struct SnapshotSummary: Codable, Equatable, Sendable {
-  /// The snapshot's number.
+  /// The snapshot's number; `snapshot` in JSON, since a line's own `id` stands beside it.
   public var id: UInt64
   /// The snapshot it descends from; absent for the first of a line.
   public var parent: UInt64?
@@ -36,6 +36,11 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
     self.current = current
     self.abandoned = abandoned
     self.loss = finite(loss)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case id = "snapshot"
+    case parent, created, reason, eventsLearned, bytes, pinned, current, abandoned, loss
   }
 }
 

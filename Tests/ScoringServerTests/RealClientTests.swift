@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ScoringServer
+
+/// Clients that others wrote, against the server.
+@Suite struct RealClientTests {
+  /// Runs a program and gives its exit code and everything it wrote.
+  private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (code: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+
+  private static func has(_ program: String) -> Bool {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
+      || Environment.requiresAll
+  }
+
+  /// The commands of the examples in `Docs/API.md`, lines that end with a backslash joined.
+  private func examples() throws -> [String] {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Docs/API.md")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    return text.components(separatedBy: "```sh\n").dropFirst().flatMap { block in
+      (block.components(separatedBy: "```").first ?? "").replacingOccurrences(of: "\\\n", with: " ")
+        .split(separator: "\n").map(String.init)
+    }.filter { $0.contains("curl ") }
+  }
+
+  @Test(.enabled(if: has("curl"), "needs curl")) func theExamplesOfTheDocumentRunAsWritten() throws {
+    let fixture = try Fixture()
+    let examples = try examples()
+    #expect(examples.count >= 15)
+    for example in examples {
+      let script = "curl() { command curl -sS --fail-with-body \"$@\"; }\nset -o pipefail\n\(example)"
+      let (code, output) = try run(
+        ["bash", "-c", script], environment: ["SCORE": fixture.score, "CONTROL": fixture.control])
+      #expect(code == 0 && !output.isEmpty, "\(example)\n\(output)")
+    }
+    #expect(fixture.commands.asked.contains("rollback 41 keep"))
+  }
+
+  @Test(.enabled(if: has("curl"), "needs curl")) func curlSendsBodiesOfEverySize() throws {
+    let fixture = try Fixture()
+    let file = fixture.directory.path("body.json")
+    // Large enough for curl to ask before it sends, then in chunks, then too large.
+    let instances = Array(repeating: Fixture.instance, count: 900).joined(separator: ",")
+    try "{\"instances\":[\(instances)]}".write(toFile: file, atomically: true, encoding: .utf8)
+    let ask = ["curl", "-sS", "--unix-socket", fixture.score, "-o", "/dev/null", "-w", "%{http_code}"]
+    let url = "http://localhost/v1/score"
+    #expect(try run(ask + ["--data-binary", "@\(file)", "-H", "Expect: 100-continue", url]).output == "200")
+    #expect(try run(ask + ["--data-binary", "@\(file)", "-H", "Transfer-Encoding: chunked", url]).output == "200")
+    #expect(try run(ask + ["--http1.0", "--data-binary", "@\(file)", url]).output == "200")
+    #expect(try run(ask + ["-I", "http://localhost/metrics"]).output == "200")
+    #expect(try run(ask + ["-X", "PUT", url]).output == "405")
+    try String(repeating: " ", count: 2 << 20).write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(try run(ask + ["--data-binary", "@\(file)", url]).output.hasSuffix("413"))
+  }
+
+  @Test(.enabled(if: has("h2load"), "needs h2load"), arguments: [1, 2])
+  func manyConnectionsAtOnce(loops: Int) throws {
+    let fixture = try Fixture(loops: loops)
+    let file = fixture.directory.path("body.json")
+    try "{\"instances\":[\(Fixture.instance)]}".write(toFile: file, atomically: true, encoding: .utf8)
+    let (code, output) = try run([
+      "h2load", "--h1", "-n", "2000", "-c", "16", "-m", "4", "-d", file, "--base-uri=unix:\(fixture.score)",
+      "http://localhost/v1/score",
+    ])
+    #expect(code == 0)
+    #expect(output.contains("2000 succeeded, 0 failed, 0 errored, 0 timeout"), "\(output)")
+    #expect(output.contains("status codes: 2000 2xx"), "\(output)")
+  }
+}
