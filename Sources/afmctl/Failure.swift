@@ -6,6 +6,8 @@ struct Failure: Error, Equatable {
   var code: ExitCode
   /// What was wrong and what to do next, for standard error; empty where the output has said it all.
   var message: String
+  /// The field of the request at fault, where a daemon named one.
+  var field: String?
 
   init(_ code: ExitCode, _ message: String = "") {
     self.code = code
@@ -15,6 +17,7 @@ struct Failure: Error, Equatable {
   /// What a daemon refused.
   init(_ problem: Problem) {
     let place = problem.field.map { " (field \($0))" } ?? ""
+    field = problem.field
     message = "\(problem.title): \(problem.detail)\(place)"
     code =
       switch problem.status {

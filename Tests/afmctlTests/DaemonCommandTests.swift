@@ -28,6 +28,17 @@ struct DaemonCommandTests {
     #expect(try run(daemon, "score", "[]").code == .badData)
   }
 
+  @Test func aBadLineIsReportedAfterTheScoresBeforeIt() throws {
+    let good = (200, "{\"predictions\":[{\"score\":0.5,\"raw\":0.0,\"unknown\":0}],\(model)}")
+    let daemon = try FakeDaemon(["POST /v1/score": good])
+    let folder = try TemporaryDirectory()
+    let file = folder.path("instances")
+    try "{\"a\":1}\n{\"a\":\n{}\n".write(toFile: file, atomically: true, encoding: .utf8)
+    let captured = try run(daemon, "score", "--file", file)
+    #expect(captured.code == .badData)
+    #expect(captured.output == "0.5\n")
+  }
+
   @Test func encodingsAreATable() throws {
     let daemon = try FakeDaemon([
       "POST /v1/encode": (

@@ -46,7 +46,7 @@ struct ExplanationTextTests {
   }
 
   @Test func theInstanceAtFaultIsFoundInAProblem() {
-    #expect(ScoreCommand.index(in: "Bad request: no number (field instances[12].x)") == 12)
-    #expect(ScoreCommand.index(in: "Bad request: no number (field x)") == nil)
+    #expect(ScoreCommand.index(in: "instances[12].x") == 12)
+    #expect(ScoreCommand.index(in: "x.instances[1]") == nil)
   }
 }

@@ -6,9 +6,8 @@ enum ResumeCommand: Subcommand {
   static let declaration = Command(
     name: "resume", summary: "go on learning",
     discussion: [
-      "Where learning stopped by itself a position must be chosen, and 'afmctl status' names the choices: earliest and "
-        + "latest where the saved position is gone, keep (go on where reading stood) and rewind (go back to the "
-        + "position of the model that is being served) otherwise."
+      "Where learning stopped because the saved position is gone, one must be chosen: earliest or latest. "
+        + "'afmctl status' says why learning stopped and which positions may be chosen."
     ],
     options: [
       CommandOption(

@@ -1,5 +1,4 @@
 import CommandTable
-import Foundation
 import ScoringAPI
 
 /// `afmctl score`: what the model predicts.
@@ -18,13 +17,13 @@ enum ScoreCommand: Subcommand {
 
   static func run(_ session: Session) throws(Failure) {
     if let instance = try InstanceArguments.operand(session) {
-      return try score([.init(json: instance, line: 1)], session, name: "INSTANCE")
+      return try score([.init(json: instance, line: 1)], session, name: nil)
     }
     let input = try InputBytes.open(session.arguments.value("file"))
     let reader = InstanceReader(input)
     var batch: [InstanceReader.Instance] = []
     var bytes = 0
-    while let instance = try reader.next() {
+    while let instance = try next(reader, orScore: batch, session, input.name) {
       bytes += instance.json.count
       batch.append(instance)
       let isFull = batch.count >= batchSize || bytes >= batchBytes || !session.isForPeople
@@ -39,13 +38,27 @@ enum ScoreCommand: Subcommand {
     if !batch.isEmpty { try score(batch, session, name: input.name) }
   }
 
-  private static func score(_ batch: [InstanceReader.Instance], _ session: Session, name: String) throws(Failure) {
+  /// The next instance; before a line that is none is reported, those before it get their scores.
+  private static func next(
+    _ reader: InstanceReader, orScore batch: [InstanceReader.Instance], _ session: Session, _ name: String
+  ) throws(Failure) -> InstanceReader.Instance? {
+    do {
+      return try reader.next()
+    } catch {
+      if !batch.isEmpty { try score(batch, session, name: name) }
+      throw error
+    }
+  }
+
+  private static func score(_ batch: [InstanceReader.Instance], _ session: Session, name: String?) throws(Failure) {
     let body = Array("{\"instances\":[".utf8) + batch.map(\.json).joined(separator: ",".utf8) + Array("]}".utf8)
     let answer: [UInt8]
     do {
       answer = try session.daemon.ask(.score, body)
     } catch {
-      throw located(error, batch, name)
+      guard let name, let place = index(in: error.field), batch.indices.contains(place) else { throw error }
+      if place > 0 { try score(Array(batch[..<place]), session, name: name) }
+      throw Failure(error.code, "\(name), line \(batch[place].line): \(error.message)")
     }
     try session.show(answer) { () throws(Failure) in
       let predictions = try session.decode(ScoreAnswer.self, answer).predictions
@@ -53,15 +66,9 @@ enum ScoreCommand: Subcommand {
     }
   }
 
-  /// The same failure, said of the line that the instance at fault stands on.
-  private static func located(_ failure: Failure, _ batch: [InstanceReader.Instance], _ name: String) -> Failure {
-    guard name != "INSTANCE", let place = index(in: failure.message), place < batch.count else { return failure }
-    return Failure(failure.code, "\(name), line \(batch[place].line): \(failure.message)")
-  }
-
-  /// The 3 of a message that names `instances[3]`.
-  static func index(in message: String) -> Int? {
-    guard let start = message.range(of: "instances[")?.upperBound else { return nil }
-    return Int(message[start...].prefix { $0.isNumber })
+  /// The 3 of `instances[3].carrier`.
+  static func index(in field: String?) -> Int? {
+    guard let field, field.hasPrefix("instances[") else { return nil }
+    return Int(field.dropFirst("instances[".count).prefix { $0.isNumber })
   }
 }

@@ -1,5 +1,6 @@
 import CommandTable
 import Foundation
+import Glibc
 import SnapshotStore
 
 /// `afmctl snapshots export`.
@@ -24,6 +25,10 @@ enum SnapshotsExportCommand: Subcommand {
     let id = try session.snapshot()
     let file = try session.operand("FILE")
     let archive = try StateDirectory.required(session).archive
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    guard access(folder, W_OK | X_OK) == 0 else {
+      throw Failure(.cannotCreate, "nothing can be written to \(folder): \(String(cString: strerror(errno)))")
+    }
     do throws(SnapshotProblem) {
       try archive.export(id, to: file)
     } catch {
