@@ -99,18 +99,3 @@ import Testing
     }
   }
 }
-
-enum SharedData {
-  /// The lines of an .xz file, without their LF.
-  static func lines(of file: URL) throws -> [[UInt8]] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["xz", "-dc", file.path]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return data.split(separator: UInt8(ascii: "\n")).map { Array($0) }
-  }
-}
