@@ -30,7 +30,8 @@ struct SnapshotDirectoryTests {
       _ = try pending.finish(
         SnapshotFacts(
           reason: .request, eventsLearned: model.eventsLearned, position: nil, model: configuration,
-          schemaFingerprint: "fp", progressive: .object(["loss": .number(0.5)]), arithmetic: "fused", software: "0.1.0")
+          schemaFingerprint: "fp", progressive: .object(["run": .object(["loss": .number(0.5)])]), arithmetic: "fused",
+          software: "0.1.0")
       )
     }
   }

@@ -29,10 +29,14 @@ enum RollbackCommand: Subcommand {
   }
 
   static func text(of report: RollbackReport) -> String {
-    let abandoned = HumanText.counted(report.eventsAbandoned, "event")
-    let fate = report.position == .keep ? "skipped for good" : "to be learned again"
+    let abandoned = HumanText.counted(report.eventsAbandoned, "event") + " learned since"
+    let fate =
+      switch report.position {
+      case .keep: "skipped for good"
+      case .rewind: "gone from the model; reading goes back to the snapshot's position"
+      }
     return "serving snapshot \(report.restored) again (\(HumanText.counted(report.eventsLearned, "event")) learned), "
-      + "as snapshot \(report.snapshot)\n\(abandoned) learned since: \(fate)\n"
+      + "as snapshot \(report.snapshot)\n\(abandoned): \(fate)\n"
       + "learning is \(StatusText.learning(report.learning))\n"
   }
 }

@@ -44,17 +44,14 @@ enum ManifestText {
       table.append("Records", "\(HumanText.count(position.recordsLearned)), checksum sum \(position.checksumSum)")
     }
     table.append("Schema", manifest.schemaFingerprint)
-    table.append("Software", "afmd \(manifest.software), \(manifest.arithmetic) arithmetic")
+    table.append("Software", "\(manifest.software), \(manifest.arithmetic) arithmetic")
     return table
   }
 
   /// The progressive loss over the whole run, where the summary in the manifest has one.
   static func loss(_ manifest: Manifest) -> Double? {
-    guard case .object(let summary)? = manifest.progressive else { return nil }
-    for name in ["whole_run", "wholeRun", "run"] {
-      if case .object(let run)? = summary[name] { return number(run["loss"]) }
-    }
-    return number(summary["loss"])
+    guard case .object(let summary)? = manifest.progressive, case .object(let run)? = summary["run"] else { return nil }
+    return number(run["loss"])
   }
 
   private static func number(_ value: EmbeddedJSON?) -> Double? {
