@@ -70,7 +70,7 @@ struct DaemonCommandTests {
 
   @Test func snapshotsAreTakenPinnedAndGoneBackTo() throws {
     let summary =
-      "{\"abandoned\":false,\"bytes\":5,\"created\":\"2025-10-09T08:53:20Z\",\"current\":true,\"events_learned\":9,\"id\":42,\"pinned\":true,\"reason\":\"request\"}"
+      "{\"abandoned\":false,\"bytes\":5,\"created\":\"2025-10-09T08:53:20Z\",\"current\":true,\"events_learned\":9,\"snapshot\":42,\"pinned\":true,\"reason\":\"request\"}"
     let rollback =
       "{\"events_abandoned\":1000,\"events_learned\":5000,\"learning\":{\"positions\":[],\"state\":\"paused\"},\"position\":\"keep\",\"restored\":41,\"snapshot\":43}"
     let daemon = try FakeDaemon([
@@ -79,7 +79,7 @@ struct DaemonCommandTests {
     ])
     #expect(try run(daemon, "snapshot").output == "42\n")
     #expect(try run(daemon, "snapshots", "pin", "42").output == "snapshot 42 is pinned\n")
-    #expect(try run(daemon, "snapshots", "list", "--get", "snapshots.0.id").output == "42\n")
+    #expect(try run(daemon, "snapshots", "list", "--get", "snapshots.0.snapshot").output == "42\n")
     #expect(try run(daemon, "rollback", "41").code == .usage)
     #expect(try run(daemon, "rollback", "x", "--position", "keep").code == .usage)
     #expect(

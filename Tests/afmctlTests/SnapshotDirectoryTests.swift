@@ -70,7 +70,7 @@ struct SnapshotDirectoryTests {
     try bytes.write(to: file)
     let all = try run("verify", "--json")
     #expect(all.code == .negative)
-    #expect(all.output.hasPrefix("{\"snapshots\":[{\"id\":1,\"intact\":true},{\"id\":2,\"intact\":false,\"problem\":"))
+    #expect(all.output.hasPrefix("{\"snapshots\":[{\"intact\":true,\"snapshot\":1},{\"intact\":false,\"problem\":"))
     #expect(try run("verify", "1").code == .done)
     #expect(try run("export", "2", folder.path("out")).code == .negative)
   }

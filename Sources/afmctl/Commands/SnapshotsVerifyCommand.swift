@@ -15,7 +15,7 @@ enum SnapshotsVerifyCommand: Subcommand {
 
   /// What was found of one snapshot.
   struct Finding: Codable, Equatable {
-    var id: UInt64
+    var snapshot: UInt64
     var intact: Bool
     var problem: String?
   }
@@ -37,18 +37,19 @@ enum SnapshotsVerifyCommand: Subcommand {
   private static func verify(_ id: UInt64, _ archive: SnapshotArchive) throws(Failure) -> Finding {
     do throws(SnapshotProblem) {
       _ = try archive.verify(id)
-      return Finding(id: id, intact: true, problem: nil)
+      return Finding(snapshot: id, intact: true, problem: nil)
     } catch {
       // What does not exist or cannot be read is no finding.
       guard error.kind == .damaged || error.kind == .unsupported else { throw Failure(error) }
-      return Finding(id: id, intact: false, problem: error.message)
+      return Finding(snapshot: id, intact: false, problem: error.message)
     }
   }
 
   static func text(of report: Report) -> String {
     if report.snapshots.isEmpty { return "no snapshots\n" }
     return report.snapshots.map { finding in
-      finding.intact ? "snapshot \(finding.id): intact\n" : "snapshot \(finding.id): \(finding.problem ?? "damaged")\n"
+      finding.intact
+        ? "snapshot \(finding.snapshot): intact\n" : "snapshot \(finding.snapshot): \(finding.problem ?? "damaged")\n"
     }.joined()
   }
 }
