@@ -17,8 +17,9 @@ struct DecodedRecord: Sendable {
   /// Where the record's features stand in the batch's list.
   var features: Range<Int> = 0..<0
 
-  /// Where the record's bytes, or as many of them as are kept, stand in the batch's list.
+  /// Where the record's bytes stand in the batch's list, and whether that is only their beginning.
   var bytes: Range<Int> = 0..<0
+  var isCut = false
 
   /// Where the record's rejection stands in the batch's list; -1 for a record that can be learned.
   var rejection: Int = -1
@@ -41,7 +42,7 @@ final class DecodedBatch: @unchecked Sendable {
   /// Why records cannot be used.
   private(set) var rejections: [RejectedRecord] = []
 
-  /// The beginnings of all records: any of them may have to be quarantined, should the model refuse it.
+  /// The bytes of all records: any of them may have to be quarantined, should the model refuse it.
   private(set) var bytes: [UInt8] = []
 
   /// The source's identity from this batch on, where it changed.
@@ -57,11 +58,12 @@ final class DecodedBatch: @unchecked Sendable {
     runs.reserveCapacity(16)
   }
 
-  /// The most bytes of one record that are kept, and about the most of one batch.
-  static let maximumKeptBytes = (ofRecord: 64 * 1024, ofBatch: 4 * 1024 * 1024)
+  /// While a batch holds no more bytes than this, records are kept whole; of later ones only the beginning is.
+  static let wholeBytes = 16 * 1024 * 1024
+  static let beginningBytes = 64 * 1024
 
-  /// The least that is kept of a record even where its batch already holds many bytes.
-  private static let leastKeptBytes = 1024
+  /// A batch that grew beyond this gives its memory back before it is filled again.
+  private static let lastingBytes = 1024 * 1024
 
   /// Empties the batch and decodes a source's records into it.
   func fill(_ batch: RecordBatch, epoch: UInt64, decoder: EventDecoder) {
@@ -70,7 +72,7 @@ final class DecodedBatch: @unchecked Sendable {
     records.removeAll(keepingCapacity: true)
     features.removeAll(keepingCapacity: true)
     rejections.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: bytes.capacity <= DecodedBatch.lastingBytes)
     for record in batch.records { append(record, decoder: decoder) }
   }
 
@@ -78,6 +80,7 @@ final class DecodedBatch: @unchecked Sendable {
     var decoded = DecodedRecord(
       partition: record.partition, offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
       checksum: record.checksum, bytes: keep(record.bytes))
+    decoded.isCut = record.isTruncated || decoded.bytes.count < record.bytes.count
     let featuresBefore = features.count
     do throws(RejectedRecord) {
       guard !record.isTruncated else {
@@ -98,8 +101,8 @@ final class DecodedBatch: @unchecked Sendable {
 
   private func keep(_ record: UnsafeRawBufferPointer) -> Range<Int> {
     let start = bytes.count
-    let room = max(DecodedBatch.maximumKeptBytes.ofBatch - start, DecodedBatch.leastKeptBytes)
-    bytes.append(contentsOf: record.prefix(min(DecodedBatch.maximumKeptBytes.ofRecord, room)))
+    let isWhole = record.count <= DecodedBatch.wholeBytes - start
+    bytes.append(contentsOf: isWhole ? record[...] : record.prefix(DecodedBatch.beginningBytes))
     return start..<bytes.count
   }
 }

@@ -17,6 +17,14 @@ enum IngestNotice: Sendable {
 enum IngestItem: Sendable {
   case batch(DecodedBatch)
   case notice(IngestNotice, epoch: UInt64)
+
+  /// The start it belongs to.
+  var epoch: UInt64 {
+    switch self {
+    case .batch(let batch): batch.epoch
+    case .notice(_, let epoch): epoch
+    }
+  }
 }
 
 /// Where the source is to be started, or started again.
@@ -56,6 +64,18 @@ final class IngestChannel: Sendable {
     var start: IngestStart?
     var stops = false
     var isClosed = false
+
+    /// Takes what belongs to an earlier start from the head of the queue: it must not stand before the news of the
+    /// start that counts.
+    mutating func dropStale(_ epoch: UInt64) {
+      while let first = ready.first, first.epoch != epoch {
+        if case .batch(let batch) = first {
+          readyBatches -= 1
+          free.append(batch)
+        }
+        ready.removeFirst()
+      }
+    }
   }
 
   /// How many batches there are.
@@ -89,9 +109,13 @@ final class IngestChannel: Sendable {
   ///
   /// - Parameters:
   ///   - finished: a batch that the learner is done with.
+  ///   - epoch: the start that counts; what belongs to another is dropped.
   ///   - takesBatches: whether records are wanted; notices ahead of all records come in any case.
   ///   - milliseconds: how long to wait at most; nil waits for ever.
-  func next(returning finished: DecodedBatch?, takesBatches: Bool, milliseconds: Int?) -> LearnerWork {
+  func next(
+    returning finished: DecodedBatch?, epoch: UInt64, takesBatches: Bool, milliseconds: Int?
+  ) -> LearnerWork {
+    let returned = finished != nil
     var finished = finished
     let work = monitor.wait(milliseconds: milliseconds) { state -> LearnerWork? in
       if let batch = finished {
@@ -103,6 +127,7 @@ final class IngestChannel: Sendable {
         state.commands = []
         return .commands(commands)
       }
+      state.dropStale(epoch)
       guard let first = state.ready.first else { return nil }
       if case .batch = first {
         guard takesBatches else { return nil }
@@ -110,7 +135,10 @@ final class IngestChannel: Sendable {
       }
       return .item(state.ready.removeFirst())
     }
-    return work ?? .nothing
+    if let work { return work }
+    // Nobody was woken by a wait that got nothing, and the ingest thread may wait for the batch that was returned.
+    if returned { monitor.update { _ in } }
+    return .nothing
   }
 
   /// Tells the ingest thread to start its source, or start it again; what was read before is dropped here and now.

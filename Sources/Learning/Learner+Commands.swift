@@ -5,7 +5,7 @@ extension Learner {
   func obey(_ command: LearnerCommand) {
     isReportStale = true
     switch command {
-    case .takeSnapshot(let reason, let completion): snapshotRequested(reason, completion)
+    case .takeSnapshot(let completion): snapshotRequested(completion)
     case .snapshotWritten(let written): snapshotWritten(written)
     case .rollback(let plan, let completion): rollBack(plan, completion)
     case .pause(let completion): pause(completion)
@@ -16,10 +16,10 @@ extension Learner {
   }
 
   /// Takes a snapshot now, or after the one that is being written; several requests share one.
-  private func snapshotRequested(_ reason: SnapshotReason, _ completion: @escaping LearningCompletion<Manifest>) {
+  private func snapshotRequested(_ completion: @escaping LearningCompletion<Manifest>) {
     guard ending == nil else { return completion(.failure(Learner.stopping)) }
     snapshots.waiting.append(completion)
-    if snapshots.running == nil { takeSnapshot(reason) }
+    if snapshots.running == nil { takeSnapshot(.request) }
   }
 
   private func pause(_ completion: @escaping LearningCompletion<LearningReport>) {
@@ -66,6 +66,7 @@ extension Learner {
       return completion(.failure(LearningProblem(error)))
     }
     context.log.notice("learning", ["state": "\(next)"])
+    publishReport(ifDue: false)
     completion(.success(makeReport()))
   }
 
@@ -80,7 +81,7 @@ extension Learner {
   /// Answers a command that came when learning had ended.
   func refuse(_ command: LearnerCommand) {
     switch command {
-    case .takeSnapshot(_, let completion): completion(.failure(Learner.stopping))
+    case .takeSnapshot(let completion): completion(.failure(Learner.stopping))
     case .snapshotWritten: break
     case .rollback(_, let completion): completion(.failure(Learner.stopping))
     case .pause(let completion): completion(.failure(Learner.stopping))

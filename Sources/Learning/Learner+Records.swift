@@ -96,6 +96,6 @@ extension Learner {
   /// Counts a record that cannot be learned, and keeps it for a person to look at.
   private func reject(_ record: DecodedRecord, of batch: DecodedBatch, _ reason: RejectedFor, _ detail: String) {
     state.rejected[reason] &+= 1
-    files.keep(record, bytes: batch.bytes[record.bytes], reason: reason, detail: detail, log: context.log)
+    files.keep(record, of: batch, reason: reason, detail: detail, log: context.log)
   }
 }

@@ -46,6 +46,7 @@ extension Learner {
         "snapshot": plan.target.manifest.id, "position": plan.mode.rawValue, "new": manifest.id,
         "events": model.eventsLearned,
       ])
+    publishReport(ifDue: false)
     completion(
       .success(
         RollbackOutcome(

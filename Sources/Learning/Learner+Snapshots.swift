@@ -22,11 +22,11 @@ extension Learner {
     }
   }
 
-  /// When the next snapshot falls due by the clock; nil while one is running or nothing was learned.
+  /// When the next snapshot falls due by the clock, 0 for at once; nil while one is running or nothing was learned.
   var nextSnapshotTime: UInt64? {
     guard snapshots.running == nil else { return nil }
     if let retry = snapshots.retryAt { return retry }
-    if snapshots.isOwed != nil || !snapshots.waiting.isEmpty { return MonotonicTime.now }
+    if snapshots.isOwed != nil || !snapshots.waiting.isEmpty { return 0 }
     guard let seconds = context.settings.snapshotEverySeconds, snapshots.recordsSinceCapture > 0, ending == nil else {
       return nil
     }
@@ -84,7 +84,6 @@ extension Learner {
   /// The journal and the quarantine must be on the disk before a snapshot names places in them.
   private func syncFiles() throws(SnapshotProblem) {
     do {
-      try files.journal?.sync()
       try files.sync()
     } catch {
       throw SnapshotProblem(.file, "\(error)")
@@ -135,6 +134,7 @@ extension Learner {
           "seconds": snapshots.progress.lastSeconds ?? 0,
         ])
       removeOldSegments(written)
+      publishReport(ifDue: false)
       for completion in running.completions { completion(.success(manifest)) }
     case .failure(let problem):
       snapshotFailed(problem, running.completions)
@@ -168,6 +168,7 @@ extension Learner {
     snapshots.retryAt = MonotonicTime.now &+ UInt64(max(0, context.settings.snapshotRetrySeconds) * 1e9)
     isReportStale = true
     context.log.error("no snapshot was written", ["problem": problem])
+    publishReport(ifDue: false)
     for completion in completions { completion(.failure(LearningProblem(problem))) }
   }
 }

@@ -137,6 +137,7 @@ extension Learner {
     if let completion = source.resuming {
       source.resuming = nil
       source.isStarted = false
+      publishReport(ifDue: false)
       return completion(.failure(LearningProblem(.source, problem.message)))
     }
     if problem.isTransient && source.isStarted { return }

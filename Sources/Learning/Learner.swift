@@ -64,7 +64,8 @@ final class Learner {
     begin()
     var finished: DecodedBatch?
     while !isOver {
-      var work = context.channel.next(returning: finished, takesBatches: takesBatches, milliseconds: 0)
+      var work = context.channel.next(
+        returning: finished, epoch: source.epoch, takesBatches: takesBatches, milliseconds: 0)
       finished = nil
       if case .nothing = work {
         live.publishDense(of: model, isIdle: true)
@@ -72,18 +73,19 @@ final class Learner {
         if isOver { break }
         publishReport(ifDue: true)
         work = context.channel.next(
-          returning: nil, takesBatches: takesBatches, milliseconds: millisecondsUntilNextTimer())
+          returning: nil, epoch: source.epoch, takesBatches: takesBatches,
+          milliseconds: millisecondsUntilNextTimer())
       }
       switch work {
       case .commands(let commands):
         for command in commands { obey(command) }
         publishReport(ifDue: false)
       case .item(.batch(let batch)):
-        if batch.epoch == source.epoch { learn(batch) }
+        learn(batch)
         finished = batch
         publishReport(ifDue: true)
-      case .item(.notice(let notice, let epoch)):
-        if epoch == source.epoch { handle(notice) }
+      case .item(.notice(let notice, _)):
+        handle(notice)
         publishReport(ifDue: false)
       case .nothing:
         break
@@ -124,7 +126,8 @@ final class Learner {
   /// Something changed since the last report.
   var isReportStale = true
 
-  /// Leaves a report for others; with `ifDue` only where the last one is some time ago.
+  /// Leaves a report for others, also before a command is answered, so that nobody who got an answer reads an older
+  /// report; with `ifDue` only where the last one is some time ago.
   func publishReport(ifDue: Bool) {
     if !isReportStale { return }
     let now = MonotonicTime.now

@@ -1,26 +1,68 @@
+// Unsafe memory: the bytes of one record are viewed in the batch's own array during one call.
 import EventSources
 import Observability
 
-/// The files that the learner alone writes while it learns.
+/// The files, and the topic, that the learner alone writes while it learns.
 ///
-/// Used on the learner's thread alone.
+/// Used on the learner's thread alone, after `LearningService` handed it over.
 public final class LearnerFiles {
   let journal: OrderJournal?
+  private let quarantine: Quarantine?
+  private let deadLetters: DeadLetters?
+  private var isQuarantineFailing = false
 
-  /// Hands over the files that there are.
+  /// How long a snapshot waits for dead letters to be acknowledged.
+  private static let flushMilliseconds: Int32 = 2000
+
+  /// Hands over what there is.
   ///
   /// - Parameters:
   ///   - journal: the order of records, where they come from several partitions.
-  public init(journal: OrderJournal? = nil) {
+  ///   - quarantine: where records that cannot be used are kept.
+  ///   - deadLetters: where they are sent.
+  public init(journal: OrderJournal? = nil, quarantine: Quarantine? = nil, deadLetters: DeadLetters? = nil) {
     self.journal = journal
+    self.quarantine = quarantine
+    self.deadLetters = deadLetters
   }
 
-  /// The length of the quarantine file in bytes.
-  var quarantineLength: UInt64 { 0 }
+  /// How many bytes were ever quarantined.
+  var quarantineLength: UInt64 { quarantine?.length ?? 0 }
 
-  func keep(_ record: DecodedRecord, bytes: ArraySlice<UInt8>, reason: RejectedFor, detail: String, log: Log) {}
+  /// Keeps a record that cannot be learned for a person to look at. A failure is told once and holds nothing up.
+  func keep(_ record: DecodedRecord, of batch: DecodedBatch, reason: RejectedFor, detail: String, log: Log) {
+    batch.bytes.withUnsafeBytes { bytes in
+      let source = SourceRecord(
+        bytes: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]), partition: record.partition,
+        offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
+        isTruncated: record.isCut)
+      if let quarantine {
+        do {
+          try quarantine.add(source, reason: reason.name, detail: detail)
+          isQuarantineFailing = false
+        } catch {
+          if !isQuarantineFailing { log.error("records cannot be quarantined", ["problem": "\(error)"]) }
+          isQuarantineFailing = true
+        }
+      }
+      deadLetters?.send(source, reason: reason.name, detail: detail)
+    }
+  }
 
-  func sync() throws {}
+  /// Waits until what was kept is safe, before a snapshot says that its records are done with.
+  func sync() throws {
+    try journal?.sync()
+    try quarantine?.sync()
+    deadLetters?.flush(timeoutMilliseconds: LearnerFiles.flushMilliseconds)
+  }
 
-  func truncateQuarantine(to length: UInt64, log: Log) {}
+  /// Takes back what will be quarantined again, since its records are read again.
+  func truncateQuarantine(to length: UInt64, log: Log) {
+    guard let quarantine, quarantine.length != length else { return }
+    do {
+      try quarantine.truncate(to: length)
+    } catch {
+      log.error("the quarantine could not be cut back; it will hold records twice", ["problem": "\(error)"])
+    }
+  }
 }

@@ -76,10 +76,8 @@ public final class LearningService: Sendable {
   }
 
   /// Takes a snapshot; done when it is durable. Requests that come while one is being written share the next.
-  public func takeSnapshot(
-    _ reason: SnapshotReason = .request, _ completion: @escaping LearningCompletion<Manifest>
-  ) {
-    if !channel.post(.takeSnapshot(reason, completion)) { completion(.failure(Learner.stopping)) }
+  public func takeSnapshot(_ completion: @escaping LearningCompletion<Manifest>) {
+    if !channel.post(.takeSnapshot(completion)) { completion(.failure(Learner.stopping)) }
   }
 
   /// Goes back to a snapshot: loads and verifies it beside the live model, then swaps; done when that is durable and
