@@ -37,6 +37,7 @@ final class Connection: StreamHandler, @unchecked Sendable {
   private var phase = Phase.open
   private var isWaiting = false
   private var peerEnded = false
+  private var hasFinished = false
   private var lastProgress: UInt64
 
   init(stream: Stream, server: ServerLoop, isControl: Bool, isShed: Bool) {
@@ -145,6 +146,7 @@ final class Connection: StreamHandler, @unchecked Sendable {
       let conversation = conversation ?? begin(rest[0])
       if !isOpen { break }
       position += conversation.advance(rest, self)
+      if conversation.isBetweenRequests { lastProgress = server.loop.now }
       if output.count >= Self.flushBytes { flush() }
     }
     if isOpen, position < bytes.count { held.append(contentsOf: bytes[position...]) }
@@ -187,8 +189,6 @@ final class Connection: StreamHandler, @unchecked Sendable {
       break
     }
   }
-
-  private var hasFinished = false
 
   private func finishOnce() {
     guard !hasFinished else { return }

@@ -24,7 +24,8 @@ enum Router {
     if endpoints.isEmpty {
       let segments = request.pathSegments
       if segments.count == 4, segments[0] == "v1", segments[1] == "snapshots", segments[3] == "pin" {
-        snapshot = UInt64(segments[2])
+        // UInt64's own reading would also take a sign.
+        snapshot = segments[2].utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? UInt64(segments[2]) : nil
         guard snapshot != nil else {
           throw NoRoute(problem: .notFound("\(segments[2]) is not a snapshot's number", field: "id"))
         }
