@@ -6,26 +6,7 @@ import Testing
 
 /// Clients that others wrote, against the server.
 @Suite struct RealClientTests {
-  /// Runs a program and gives its exit code and everything it wrote.
-  private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (code: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-
-  private static func has(_ program: String) -> Bool {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    return path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
-      || Environment.requiresAll
-  }
+  private static func has(_ program: String) -> Bool { Environment.requiresAll || Program.exists(program) }
 
   /// The commands of the examples in `Docs/API.md`, lines that end with a backslash joined.
   private func examples() throws -> [String] {
@@ -44,7 +25,7 @@ import Testing
     #expect(examples.count >= 15)
     for example in examples {
       let script = "curl() { command curl -sS --fail-with-body \"$@\"; }\nset -o pipefail\n\(example)"
-      let (code, output) = try run(
+      let (code, output) = Program.run(
         ["bash", "-c", script], environment: ["SCORE": fixture.score, "CONTROL": fixture.control])
       #expect(code == 0 && !output.isEmpty, "\(example)\n\(output)")
     }
@@ -59,13 +40,13 @@ import Testing
     try "{\"instances\":[\(instances)]}".write(toFile: file, atomically: true, encoding: .utf8)
     let ask = ["curl", "-sS", "--unix-socket", fixture.score, "-o", "/dev/null", "-w", "%{http_code}"]
     let url = "http://localhost/v1/score"
-    #expect(try run(ask + ["--data-binary", "@\(file)", "-H", "Expect: 100-continue", url]).output == "200")
-    #expect(try run(ask + ["--data-binary", "@\(file)", "-H", "Transfer-Encoding: chunked", url]).output == "200")
-    #expect(try run(ask + ["--http1.0", "--data-binary", "@\(file)", url]).output == "200")
-    #expect(try run(ask + ["-I", "http://localhost/metrics"]).output == "200")
-    #expect(try run(ask + ["-X", "PUT", url]).output == "405")
+    #expect(Program.run(ask + ["--data-binary", "@\(file)", "-H", "Expect: 100-continue", url]).output == "200")
+    #expect(Program.run(ask + ["--data-binary", "@\(file)", "-H", "Transfer-Encoding: chunked", url]).output == "200")
+    #expect(Program.run(ask + ["--http1.0", "--data-binary", "@\(file)", url]).output == "200")
+    #expect(Program.run(ask + ["-I", "http://localhost/metrics"]).output == "200")
+    #expect(Program.run(ask + ["-X", "PUT", url]).output == "405")
     try String(repeating: " ", count: 2 << 20).write(toFile: file, atomically: true, encoding: .utf8)
-    #expect(try run(ask + ["--data-binary", "@\(file)", url]).output.hasSuffix("413"))
+    #expect(Program.run(ask + ["--data-binary", "@\(file)", url]).output.hasSuffix("413"))
   }
 
   @Test(.enabled(if: has("h2load"), "needs h2load"), arguments: [1, 2])
@@ -73,7 +54,7 @@ import Testing
     let fixture = try Fixture(loops: loops)
     let file = fixture.directory.path("body.json")
     try "{\"instances\":[\(Fixture.instance)]}".write(toFile: file, atomically: true, encoding: .utf8)
-    let (code, output) = try run([
+    let (code, output) = Program.run([
       "h2load", "--h1", "-n", "2000", "-c", "16", "-m", "4", "-d", file, "--base-uri=unix:\(fixture.score)",
       "http://localhost/v1/score",
     ])
