@@ -71,7 +71,7 @@ public final class KafkaSource: EventSource {
     if consumer == nil { consumer = try Self.makeConsumer(settings, reports) }
     guard let consumer else { throw SourceProblem(.configuration, "the source is closed") }
     let starting = KafkaStart(consumer: consumer, settings: settings, reports: reports)
-    var report = try starting.resolve(position, missing: missing)
+    var report = try starting.resolve(position, missing: missing, replaying: runs)
     var runs = runs
     if !runs.isEmpty && report.notes.contains(where: { if case .positionMoved = $0 { true } else { false } }) {
       runs = []

@@ -15,7 +15,12 @@ struct KafkaStart {
   }
 
   /// The position to start at.
-  func resolve(_ position: SourcePosition?, missing: MissingPositionPolicy) throws(SourceProblem) -> StartReport {
+  ///
+  /// - Parameter runs: what will be replayed: a fresh start that replays begins where that did, not where a start
+  ///   without a journal would.
+  func resolve(_ position: SourcePosition?, missing: MissingPositionPolicy, replaying runs: [JournalRun])
+    throws(SourceProblem) -> StartReport
+  {
     // Stops whatever is being read: what was fetched for it is not wanted any more.
     try? consumer.assign(topic: settings.topic, [])
     _ = reports.takeProblem()
@@ -39,7 +44,10 @@ struct KafkaStart {
     }
     for (partition, marks) in watermarks.sorted(by: { $0.key < $1.key }) where report.position[partition] == nil {
       // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
-      let start = position == nil && settings.startsAt == .latest ? marks.high : marks.low
+      var start = position == nil && settings.startsAt == .latest ? marks.high : marks.low
+      if start > marks.low, let run = runs.first(where: { $0.partition == partition }), run.nextOffset >= 0 {
+        start = max(marks.low, run.nextOffset - Int64(run.count))
+      }
       report.position.jump(partition: partition, to: start)
       report.notes.append(.newPartition(partition: partition, startsAt: start))
     }

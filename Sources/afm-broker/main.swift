@@ -1,1 +1,3 @@
-// Replaced by this program.
+import Glibc
+
+exit(Broker.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,115 @@
+import Kafka
+import TestSupport
+import Testing
+
+@testable import EventSources
+
+/// Against the real Apache Kafka, both generations: what the mock cluster cannot vouch for. One node serves all steps.
+@Suite(.serialized, .enabled(if: Environment.offers(Environment.shared), "needs AFM_SHARED"))
+struct RealKafkaTests {
+  @Test(arguments: ["4.3", "3.9"]) func positionsOrderAndLossAgainst(_ version: String) throws {
+    let kafka = try RealKafka(version: version)
+    try positionsAndOrder(kafka)
+    try removedRecords(kafka)
+    try newPartitionsAndNewTopics(kafka)
+  }
+
+  func settings(_ kafka: RealKafka, _ topic: String) -> KafkaSourceSettings {
+    KafkaSourceSettings(topic: topic, properties: ["bootstrap.servers": kafka.bootstrapServers])
+  }
+
+  func produce(_ texts: [String], to topic: String, partition: Int32, _ kafka: RealKafka) throws {
+    let producer = try KafkaProducer(KafkaConfiguration(["bootstrap.servers": kafka.bootstrapServers]))
+    for text in texts { try producer.produce(text, to: topic, partition: partition) }
+    try producer.flush(timeoutMilliseconds: 60_000)
+    #expect(producer.deliveries.delivered == UInt64(texts.count))
+  }
+
+  /// Four partitions, read twice in the same order, with a restart in the middle of the replay.
+  func positionsAndOrder(_ kafka: RealKafka) throws {
+    try kafka.tool("topics", ["--create", "--topic", "orders", "--partitions", "4"])
+    for partition: Int32 in 0..<4 {
+      try produce((0..<5000).map { "\(partition)-\($0)" }, to: "orders", partition: partition, kafka)
+    }
+    let first = try KafkaSource(settings(kafka, "orders"))
+    let report = try first.start(at: nil, missing: .refuse, replaying: [])
+    var live = Collected(report)
+    live.take(20_000, from: first, maximum: 333)
+    #expect(live.position.partitions.map(\.nextOffset) == [5000, 5000, 5000, 5000])
+    live.take(1, from: first, patience: 30)
+    #expect(first.lag()?.map(\.behind) == [0, 0, 0, 0])
+    first.publish(learned: live.position)
+    first.close()
+
+    let second = try KafkaSource(settings(kafka, "orders"))
+    var replayed = try Collected(second.start(at: report.position, missing: .refuse, replaying: live.runs))
+    replayed.take(7777, from: second)
+    #expect(replayed.texts == Array(live.texts.prefix(7777)))
+    // The rest of the order, as a journal would give it.
+    let rest = OrderJournal.cut(live.runs, 7777..<20_000, withJumpsAtEnd: true)
+    let third = try KafkaSource(settings(kafka, "orders"))
+    let restart = try third.start(at: replayed.position, missing: .refuse, replaying: rest)
+    #expect(restart.notes.filter { if case .lastRecordVerified = $0 { true } else { false } }.count >= 1)
+    var last = Collected(restart)
+    last.take(12_223, from: third)
+    #expect(replayed.texts + last.texts == live.texts)
+    #expect(last.position.checksumSum == live.position.checksumSum)
+    #expect(last.position.partitions == live.position.partitions)
+  }
+
+  /// Records that retention removes from under a position.
+  func removedRecords(_ kafka: RealKafka) throws {
+    try kafka.tool("topics", ["--create", "--topic", "kept", "--partitions", "1"])
+    try produce((0..<1000).map { "record \($0)" }, to: "kept", partition: 0, kafka)
+    let source = try KafkaSource(settings(kafka, "kept"))
+    var early = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    early.take(300, from: source)
+    var later = early
+    later.take(200, from: source)
+    let request = try kafka.file(
+      #"{"partitions": [{"topic": "kept", "partition": 0, "offset": 500}], "version": 1}"#)
+    try kafka.tool("delete-records", ["--offset-json-file", request])
+    let problem = #expect(throws: SourceProblem.self) { try source.seek(to: early.position) }
+    #expect(problem?.kind == .positionLost)
+    #expect(problem?.lost == [LostPosition(partition: 0, wanted: 300, earliest: 500, latest: 1000)])
+    // The record before this position is gone, the position itself is not.
+    let report = try source.seek(to: later.position)
+    #expect(report.notes == [.lastRecordGone(partition: 0, offset: 499)])
+    var rest = Collected(report)
+    rest.take(500, from: source)
+    #expect(rest.texts == (500..<1000).map { "record \($0)" })
+    let moved = try source.seek(to: early.position, missing: .latest)
+    #expect(moved.position[0]?.nextOffset == 1000)
+  }
+
+  /// A partition that is added while the topic is read, and a topic that is deleted and made anew.
+  func newPartitionsAndNewTopics(_ kafka: RealKafka) throws {
+    try kafka.tool("topics", ["--create", "--topic", "grown", "--partitions", "1"])
+    try produce(["a", "b"], to: "grown", partition: 0, kafka)
+    var curious = settings(kafka, "grown")
+    curious.partitionRefreshMilliseconds = 200
+    let source = try KafkaSource(curious)
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(2, from: source)
+    try kafka.tool("topics", ["--alter", "--topic", "grown", "--partitions", "3"])
+    try produce(["c"], to: "grown", partition: 2, kafka)
+    try produce(["d"], to: "grown", partition: 0, kafka)
+    collected.take(2, from: source, patience: 200)
+    #expect(Set(collected.texts) == ["a", "b", "c", "d"])
+    #expect(collected.position.partitions.map(\.nextOffset).filter { $0 > 0 } == [3, 1])
+    source.close()
+
+    try kafka.tool("topics", ["--delete", "--topic", "grown"])
+    try kafka.tool("topics", ["--create", "--topic", "grown", "--partitions", "3"])
+    try produce(["x", "y", "z", "more"], to: "grown", partition: 0, kafka)
+    try produce(["x"], to: "grown", partition: 2, kafka)
+    let again = try KafkaSource(curious)
+    let problem = #expect(throws: SourceProblem.self) {
+      try again.start(at: collected.position, missing: .refuse, replaying: [])
+    }
+    #expect(problem?.kind == .otherSource)
+    var fresh = try Collected(again.start(at: collected.position, missing: .earliest, replaying: []))
+    fresh.take(5, from: again)
+    #expect(fresh.texts.sorted() == ["more", "x", "x", "y", "z"])
+  }
+}
