@@ -42,6 +42,7 @@ public final class KafkaSource: EventSource {
   {
     self.settings = settings
     reports = KafkaReports(topic: settings.topic, notify: notify)
+    reports.notice(.info, "reading topic \(settings.topic) with librdkafka \(KafkaLibrary.version)")
     consumer = try Self.makeConsumer(settings, reports)
   }
 
@@ -184,21 +185,32 @@ public final class KafkaSource: EventSource {
       records = .allocate(capacity: messages.count)
     }
     var count = 0
+    var last: SourceRecord?
     for message in messages {
       guard message.isRecord else {
         notice(message)
         continue
       }
+      // One look-up a run, not one a record.
+      if let last, last.partition != message.partition { passed(last) }
       let offset = message.offset
-      (records.baseAddress.map { $0 + count })?.initialize(
-        to: SourceRecord(
-          bytes: message.value, partition: message.partition, offset: offset, nextOffset: offset &+ 1,
-          timestamp: message.timestamp))
+      let record = SourceRecord(
+        bytes: message.value, partition: message.partition, offset: offset, nextOffset: offset &+ 1,
+        timestamp: message.timestamp)
+      (records.baseAddress.map { $0 + count })?.initialize(to: record)
       count += 1
-      partitions[message.partition] = PartitionState(nextOffset: offset &+ 1)
+      last = record
     }
+    if let last { passed(last) }
     if count > 0 { body(RecordBatch(records: UnsafeBufferPointer(rebasing: records[..<count]))) }
     return count
+  }
+
+  private func passed(_ record: SourceRecord) {
+    // An end that was reached before this record is none any more; one told after it, in the same batch, is.
+    let end = partitions[record.partition]?.end
+    partitions[record.partition] = PartitionState(
+      nextOffset: record.nextOffset, end: end.flatMap { $0 >= record.nextOffset ? $0 : nil })
   }
 
   /// Takes note of what came instead of a record.
