@@ -1,0 +1,98 @@
+# The commands of this project. `make demo` shows the product at work, `make test` shows that it keeps its promises.
+#
+# Everything is built from this tree, the Swift toolchain and Debian's libraries; what is missing of the libraries is
+# installed with apt (sudo where you are not root).
+
+# The place of the shared test material: real data, a real Apache Kafka, hostile requests. No other file names it.
+SHARED ?= $(wildcard $(CURDIR)/../shared)
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+BUILD := $(CURDIR)/.build
+PROGRAMS := $(BUILD)/release
+PYTHON := $(BUILD)/python
+TOOLS := $(BUILD)/tools
+
+LIBRARIES := pkg-config librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
+TEST_PACKAGES := kcat curl xz-utils
+VERIFY_PACKAGES := nghttp2-client qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross systemd python3-venv
+
+export AFM_SHARED := $(SHARED)
+
+# packages_needed(names): installs with apt those that are not there.
+define packages_needed
+@missing=""; for package in $(1); do \
+  dpkg-query -W -f='$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+  echo "installing:$$missing"; \
+  if [ "$$(id -u)" = 0 ]; then as_root=""; else as_root=sudo; fi; \
+  $$as_root apt-get update -qq && \
+  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+fi
+endef
+
+.PHONY: help
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: toolchain
+toolchain:
+	@command -v $(SWIFT) >/dev/null || { \
+	  echo "Swift 6.2 or newer is needed and cannot be brought by apt: https://www.swift.org/install/linux/"; exit 69; }
+
+.PHONY: libraries
+libraries: toolchain
+	$(call packages_needed,$(LIBRARIES))
+
+.PHONY: build
+build: libraries ## Release builds of afmd, afmctl and afm-broker
+	$(SWIFT) build -c release --product afmd
+	$(SWIFT) build -c release --product afmctl
+	$(SWIFT) build -c release --product afm-broker
+
+.PHONY: install
+install: build ## Copies the programs, the example configuration and the unit below PREFIX
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/afmd $(PROGRAMS)/afmctl $(PROGRAMS)/afm-broker
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/afmd Config/afmd.yaml
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system Systemd/afmd.service
+
+.PHONY: demo
+demo: build ## The whole product at work on real flights, in a temporary directory, in under three minutes
+	AFM_PROGRAMS=$(PROGRAMS) Config/demo/demo.sh
+
+.PHONY: test-tools
+test-tools: libraries
+	$(call packages_needed,$(TEST_PACKAGES) $(if $(SHARED),$(if $(shell command -v java),,default-jre-headless)))
+
+.PHONY: test
+test: test-tools build unit-tests end-to-end-tests ## Unit tests, and end-to-end tests that drive the release builds
+
+.PHONY: unit-tests
+unit-tests:
+	Tests/Scripts/run-tests.sh --skip EndToEndTests
+
+.PHONY: end-to-end-tests
+end-to-end-tests:
+	AFM_PROGRAMS=$(PROGRAMS) Tests/Scripts/run-tests.sh --filter EndToEndTests --no-parallel
+
+.PHONY: verify-tools
+verify-tools: test-tools
+	$(call packages_needed,$(VERIFY_PACKAGES))
+	@test -x $(TOOLS)/promtool || { \
+	  mkdir -p $(TOOLS)/prometheus && cd $(TOOLS)/prometheus && apt-get download -qq prometheus && \
+	  dpkg-deb -x prometheus_*.deb . && ln -sf prometheus/usr/bin/promtool $(TOOLS)/promtool; }
+	@test -x $(PYTHON)/bin/openapi-spec-validator || { \
+	  python3 -m venv $(PYTHON) && \
+	  $(PYTHON)/bin/pip install -q confluent-kafka numpy safetensors openapi-spec-validator; }
+
+.PHONY: verify
+verify: verify-tools build lint reference cross-architecture verify-tests thread-sanitizer address-sanitizer ## All other checks: lint, reference, sanitizers, other clients and architectures
+
+.PHONY: lint
+lint: toolchain ## swift format, strictly
+	$(SWIFT) format lint -r -s Package.swift Sources Tests
+
+.PHONY: reference
+reference: libraries ## The library reference, with docc
+	Tests/Scripts/build-reference.sh $(BUILD)/reference

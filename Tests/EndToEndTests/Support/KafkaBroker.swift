@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+
+/// A real Apache Kafka on a free port of the loopback interface, destroyed when the test lets go of it.
+final class KafkaBroker {
+  let bootstrap: String
+  private let script: String
+  private let folder: TemporaryDirectory
+
+  /// Starts a broker of one node of the given generation.
+  init(generation: String = "4.3") throws {
+    guard let shared = Environment.shared else {
+      throw Program.Failure(description: "AFM_SHARED names no folder, so there is no Apache Kafka to test with")
+    }
+    script = shared.appendingPathComponent("kafka/broker").path
+    folder = try TemporaryDirectory()
+    var failure: any Error = Program.Failure(description: "no port was free")
+    for _ in 0..<5 {
+      let port = Int.random(in: 20_000..<28_000)
+      do {
+        try Program.output(
+          script, ["start", folder.path("kafka"), "--port", String(port), "--kafka", generation])
+        bootstrap = "127.0.0.1:\(port)"
+        return
+      } catch {
+        failure = error
+        _ = try? Program.run(script, ["destroy", folder.path("kafka")])
+      }
+    }
+    throw failure
+  }
+
+  deinit {
+    _ = try? Program.run(script, ["destroy", folder.path("kafka")])
+  }
+
+  /// Makes a topic.
+  func createTopic(_ name: String, partitions: Int = 1) throws {
+    try tool("topics", ["--create", "--topic", name, "--partitions", String(partitions)])
+  }
+
+  /// Runs one of Kafka's own tools against this broker.
+  @discardableResult
+  func tool(_ name: String, _ arguments: [String]) throws -> String {
+    try Program.output(script, ["tool", name, "--bootstrap-server", bootstrap] + arguments)
+  }
+
+  /// Produces every line of a file as one record, with kcat.
+  func produce(_ file: String, to topic: String, partition: Int? = nil) throws {
+    var arguments = ["-b", bootstrap, "-P", "-t", topic, "-l", file]
+    if let partition { arguments += ["-p", String(partition)] }
+    try Program.output("kcat", arguments)
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+
+/// A program run to its end.
+struct Program {
+  /// What a finished program left behind.
+  struct Result {
+    var status: Int32
+    var output: String
+    var errors: String
+  }
+
+  /// A run that ended otherwise than the test needs.
+  struct Failure: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// Where `name` is: a release build of ours, or a program of the system's.
+  static func path(of name: String) throws -> String {
+    if name.hasPrefix("/") { return name }
+    if let own = Environment.programs?.appendingPathComponent(name).path,
+      FileManager.default.isExecutableFile(atPath: own)
+    {
+      return own
+    }
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    for folder in folders {
+      let candidate = "\(folder)/\(name)"
+      if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+    }
+    throw Failure(description: "no program \(name) in AFM_PROGRAMS or PATH")
+  }
+
+  /// Runs a program to its end and returns what it printed, whatever its status.
+  @discardableResult
+  static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil)
+    throws -> Result
+  {
+    let folder = try TemporaryDirectory()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try path(of: name))
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files, not pipes: no output is so long that it could stop the program.
+    let output = try file(in: folder, "output")
+    let errors = try file(in: folder, "errors")
+    process.standardOutput = output
+    process.standardError = errors
+    if let input {
+      let url = folder.url.appendingPathComponent("input")
+      try input.write(to: url)
+      process.standardInput = try FileHandle(forReadingFrom: url)
+    } else {
+      process.standardInput = FileHandle.nullDevice
+    }
+    try process.run()
+    process.waitUntilExit()
+    return Result(
+      status: process.terminationStatus,
+      output: String(decoding: try Data(contentsOf: folder.url.appendingPathComponent("output")), as: UTF8.self),
+      errors: String(decoding: try Data(contentsOf: folder.url.appendingPathComponent("errors")), as: UTF8.self))
+  }
+
+  /// Runs a program that must exit with 0, and returns its standard output.
+  @discardableResult
+  static func output(_ name: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil)
+    throws -> String
+  {
+    let result = try run(name, arguments, environment: environment, input: input)
+    guard result.status == 0 else {
+      throw Failure(
+        description: "\(name) \(arguments.joined(separator: " ")): exit \(result.status)\n\(result.errors)")
+    }
+    return result.output
+  }
+
+  private static func file(in folder: TemporaryDirectory, _ name: String) throws -> FileHandle {
+    let url = folder.url.appendingPathComponent(name)
+    FileManager.default.createFile(atPath: url.path, contents: nil)
+    return try FileHandle(forWritingTo: url)
+  }
+}
