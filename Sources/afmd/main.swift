@@ -1,1 +1,6 @@
-// Replaced by this program.
+import CommandTable
+import Configuration
+import Daemon
+import Foundation
+
+exit(AFMDCommand.run(CommandLine.arguments.dropFirst().map { $0 }, ProcessInfo.processInfo.environment))

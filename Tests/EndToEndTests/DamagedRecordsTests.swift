@@ -6,7 +6,7 @@ extension EndToEndTests {
   @Suite(.serialized, .enabled(if: Environment.offers(Environment.shared), "needs AFM_SHARED"))
   struct DamagedRecordsTests {
     /// A kind of damage, and the reason under which it must be counted.
-    private static let damages: [(reason: String, make: (String, Int) -> [UInt8])] = [
+    private static let damages: [(reason: String, make: @Sendable (String, Int) -> [UInt8])] = [
       ("bad_json", { good, index in Array(good.utf8.prefix(good.utf8.count - 1 - index % 40)) }),
       (
         "bad_label",

@@ -11,7 +11,7 @@ final class Child {
   init(_ name: String, _ arguments: [String], environment: [String: String] = [:], log: URL) throws {
     self.log = log
     if !FileManager.default.fileExists(atPath: log.path) {
-      FileManager.default.createFile(atPath: log.path, contents: nil)
+      try Data().write(to: log)
     }
     let handle = try FileHandle(forWritingTo: log)
     try handle.seekToEnd()

@@ -76,7 +76,7 @@ struct Program {
 
   private static func file(in folder: TemporaryDirectory, _ name: String) throws -> FileHandle {
     let url = folder.url.appendingPathComponent(name)
-    FileManager.default.createFile(atPath: url.path, contents: nil)
+    try Data().write(to: url)
     return try FileHandle(forWritingTo: url)
   }
 }

@@ -1,0 +1,115 @@
+import AttentionalFM
+import Configuration
+import EventLoop
+import EventSources
+import FeatureEncoding
+import Learning
+import ScoringServer
+import SnapshotStore
+import Threads
+
+extension Daemon {
+  /// Opens the state directory, restores the model or makes a fresh one, and starts to learn.
+  func startLearning(_ kernels: Kernels) throws(DaemonProblem) -> (SnapshotStore, LearningService) {
+    let learningSettings = LearningSettings(settings)
+    do {
+      let store = try SnapshotStore(stateDirectory: settings.stateDirectory)
+      for note in store.notes { log.warning("state directory", ["note": note]) }
+      let identity = try LearningIdentity(
+        model: settings.model, schema: settings.schema, kernels: kernels, software: "afmd \(Version.current)")
+      let recovered = try RecoveredLearning(from: store, identity: identity, settings: learningSettings)
+      let learning = LearningService(
+        settings: learningSettings, identity: identity, store: store, recovered: recovered,
+        decoder: try EventDecoder(settings.schema, format: settings.source.format), files: try makeFiles(),
+        metrics: metrics, log: log, makeSource: SourceAssembly.factory(settings, log: log))
+      return (store, learning)
+    } catch let problem as SnapshotProblem {
+      throw DaemonProblem(problem)
+    } catch {
+      throw DaemonProblem(.configuration, "\(error)")
+    }
+  }
+
+  /// The files that the learner writes beside snapshots.
+  private func makeFiles() throws -> sending LearnerFiles {
+    LearnerFiles()
+  }
+
+  /// Opens the sockets.
+  func startServer(_ learning: LearningService, _ desk: OperatorDesk) throws(DaemonProblem) -> ScoringServer {
+    let sockets = settings.sockets
+    let model = ServedModel(
+      name: settings.modelName, schema: settings.schema, reference: learning.reference,
+      lineage: { learning.report.currentSnapshot }, newestEventTime: { learning.report.newestEventTime })
+    do {
+      let limits = ServerLimits(
+        bodyBytes: sockets.limits.bodyBytes, instances: sockets.limits.instances,
+        connections: sockets.limits.connections,
+        idleMilliseconds: UInt64(clamping: sockets.limits.idleTimeout.milliseconds))
+      let server = ServerSettings(
+        score: try place(sockets.score, "score"), control: try place(sockets.control, "control"),
+        loops: sockets.eventLoops, limits: limits)
+      return try ScoringServer(server, model: model, commands: desk, registry: metrics, log: log)
+    } catch {
+      throw DaemonProblem(.unavailable, "the sockets could not be opened: \(error)")
+    }
+  }
+
+  /// A socket that the service manager passed on, else the one of the settings.
+  private func place(_ socket: SocketSettings, _ name: String) throws -> SocketPlace {
+    if let inherited = manager.inheritedSocket(named: name) { return .inherited(descriptor: inherited.descriptor) }
+    return .path(
+      socket.path,
+      try SocketPermissions(mode: socket.mode, ownerName: socket.owner, groupName: socket.group))
+  }
+
+  /// Ends learning and waits for its threads.
+  func end(_ learning: LearningService, takingSnapshot: Bool) throws(DaemonProblem) {
+    let outcome = Monitor<Result<Void, LearningProblem>?>(nil)
+    learning.stop(takingSnapshot: takingSnapshot) { result in outcome.update { $0 = result } }
+    let result = outcome.wait { $0 }
+    learning.join()
+    if case .failure(let problem)? = result {
+      throw DaemonProblem(.inputOutput, "the last snapshot could not be taken: \(problem)")
+    }
+  }
+}
+
+extension DaemonProblem {
+  init(_ problem: SnapshotProblem) {
+    let code: ExitCode =
+      switch problem.kind {
+      case .file: .inputOutput
+      case .locked: .unavailable
+      case .damaged, .noGoodSnapshot, .notFinite, .unknownSnapshot, .superseded: .badData
+      case .unsupported, .incompatible: .configuration
+      case .misuse: .software
+      }
+    self.init(code, problem.message)
+  }
+}
+
+extension LearningSettings {
+  init(_ settings: DaemonSettings) {
+    self.init(
+      recordsPerBatch: settings.threads.batchRecords, queueBatches: settings.threads.queueBatches,
+      windowSize: settings.progressiveValidation.windowSize, snapshotEveryEvents: settings.snapshots.everyEvents,
+      snapshotEverySeconds: settings.snapshots.every?.seconds, learnerNice: settings.threads.learnerNice,
+      ingestNice: settings.threads.ingestNice)
+  }
+}
+
+extension StatusAssembly {
+  init(_ settings: DaemonSettings, kernels: Kernels, startedAt: Double) {
+    let kind: SourceKind =
+      switch settings.source.place {
+      case .kafka: .kafka
+      case .file: .file
+      case .standardInput: .stdin
+      }
+    self.init(
+      modelName: settings.modelName, lossName: settings.model.loss == .logistic ? "log_loss" : "rmse",
+      windowSize: settings.progressiveValidation.windowSize, kernels: kernels, sourceKind: kind.rawValue,
+      startedAt: startedAt)
+  }
+}

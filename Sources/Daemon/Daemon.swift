@@ -1,0 +1,95 @@
+import AttentionalFM
+import Configuration
+import Glibc
+import Kafka
+import Learning
+import Observability
+import ScoringServer
+import SnapshotStore
+import Supervision
+
+/// The daemon: makes its parts, lets them run, and ends them in order.
+///
+/// Parts are made from the bottom up (state directory, model, learning, sockets), so that the first request finds a
+/// model that is whole; they are ended from the top down (sockets, learning with its last snapshot).
+public final class Daemon {
+  let settings: DaemonSettings
+  let manager: ServiceManager
+  let log: Log
+  let metrics: Metrics
+  private let signals: TerminationSignals
+
+  /// Prepares a daemon; nothing is opened yet. Call it before any thread is started, since the signals that end the
+  /// daemon are blocked here.
+  public init(_ settings: DaemonSettings, environment: [String: String]) {
+    self.settings = settings
+    signals = TerminationSignals()
+    manager = ServiceManager(environment: environment)
+    log = Log(level: settings.log.level, format: settings.log.format.resolved(environment: environment))
+    metrics = Metrics(labels: ["model": settings.modelName])
+    metrics.registerProcess()
+  }
+
+  /// Runs until a signal or an operator ends it.
+  ///
+  /// - Throws: why it could not start, or why the last snapshot is missing.
+  public func run() throws(DaemonProblem) {
+    log.notice(
+      "afmd starts",
+      ["version": Version.current, "model": settings.modelName, "librdkafka": KafkaLibrary.version])
+    let kernels = Kernels.preferred
+    log.notice("arithmetic", ["kernel": kernels.name, "multiply_add": kernels.arithmetic])
+    let memory = MemoryEstimate(settings)
+    log.notice("memory", ["bytes": memory.bytes, "during_rollback": memory.bytes &+ memory.rollbackBytes])
+
+    let (store, learning) = try startLearning(kernels)
+    let desk = OperatorDesk(
+      learning: learning, store: store,
+      assembly: StatusAssembly(settings, kernels: kernels, startedAt: StatusAssembly.wallClock()),
+      onShutdown: { kill(getpid(), SIGTERM) })
+    let server: ScoringServer
+    do throws(DaemonProblem) {
+      server = try startServer(learning, desk)
+    } catch {
+      try? end(learning, takingSnapshot: false)
+      desk.close()
+      throw error
+    }
+    manager.notify(.ready, .status("serving"))
+    log.notice("ready", ["score": settings.sockets.score.path, "control": settings.sockets.control.path])
+
+    waitUntilAskedToEnd(learning)
+
+    manager.notify(.stopping, .status("taking the last snapshot"))
+    server.stop()
+    defer { desk.close() }
+    try end(learning, takingSnapshot: settings.snapshots.onShutdown)
+    log.notice("afmd ends", ["events_learned": learning.report.eventsLearned])
+  }
+
+  /// Waits for a signal; meanwhile gives the service manager signs of life, as long as the learner gives them.
+  private func waitUntilAskedToEnd(_ learning: LearningService) {
+    let interval = manager.watchdogTimeout.map { max(1, Int(clamping: $0.milliseconds) / 3) } ?? 5_000
+    let pulse = Pulse()
+    pulse.ask(learning)
+    while true {
+      if let signal = signals.wait(milliseconds: interval) {
+        log.notice("asked to end", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
+        return
+      }
+      guard pulse.isAnswered else { continue }
+      let report = learning.report
+      manager.notify(.watchdog, .status(statusLine(report)))
+      pulse.ask(learning)
+    }
+  }
+
+  private func statusLine(_ report: LearningReport) -> String {
+    let loss = (report.lastWindow ?? report.run)?.loss.map { ", loss \($0)" } ?? ""
+    switch report.condition {
+    case .running: return "\(report.eventsLearned) events learned\(loss)"
+    case .paused: return "paused at \(report.eventsLearned) events"
+    case .stopped(_, let detail): return "learning stopped: \(detail)"
+    }
+  }
+}

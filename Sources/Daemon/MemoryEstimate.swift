@@ -1,0 +1,62 @@
+import AttentionalFM
+import Configuration
+import Learning
+import ProgressiveValidation
+
+/// The memory that settings will take, summed from what each room says of its own.
+public struct MemoryEstimate: Equatable, Sendable {
+  /// A part, with its size in bytes.
+  public struct Part: Equatable, Sendable {
+    /// What it is.
+    public var name: String
+    /// Bytes.
+    public var bytes: UInt64
+  }
+
+  /// The parts of a running daemon.
+  public var parts: [Part]
+
+  /// What a rollback takes beside them while it is under way: a second model.
+  public var rollbackBytes: UInt64
+
+  /// The bytes of a running daemon with a full table.
+  public var bytes: UInt64 { parts.reduce(0) { $0 &+ $1.bytes } }
+
+  /// Estimates what settings will take.
+  public init(_ settings: DaemonSettings) {
+    let scorers = settings.model.scorerBytes &* UInt64(clamping: settings.sockets.eventLoops)
+    parts = [
+      Part(name: "model with a full table", bytes: settings.model.memoryBytes),
+      Part(name: "scorers", bytes: scorers),
+      Part(
+        name: "progressive validation",
+        bytes: UInt64(
+          clamping: ProgressiveValidation.memoryEstimate(windowSize: settings.progressiveValidation.windowSize))),
+      Part(name: "queue of batches", bytes: LearningSettings(settings).queueBytes),
+      Part(name: "program and libraries", bytes: Self.program(settings)),
+    ]
+    rollbackBytes = settings.model.memoryBytes
+  }
+
+  /// Code, runtime, stacks, and what librdkafka fetches ahead: measured, not computed.
+  private static func program(_ settings: DaemonSettings) -> UInt64 {
+    let base: UInt64 = 32 << 20
+    guard case .kafka(let kafka) = settings.source.place else { return base }
+    let kilobytes = kafka.properties["queued.max.messages.kbytes"].flatMap { UInt64($0) } ?? 65_536
+    return base &+ min(kilobytes, 1 << 22) &* 1024
+  }
+
+  /// One line a part, and the sum.
+  public func describe() -> String {
+    var lines = parts.map { "  \(Self.text($0.bytes))  \($0.name)" }
+    lines.append("  \(Self.text(bytes))  in all")
+    lines.append("  \(Self.text(bytes &+ rollbackBytes))  during a rollback, which loads a second model")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func text(_ bytes: UInt64) -> String {
+    let mebibytes = (Double(bytes) / 1_048_576 * 10).rounded() / 10
+    let text = "\(mebibytes) MiB"
+    return String(repeating: " ", count: max(0, 14 - text.count)) + text
+  }
+}

@@ -1,0 +1,157 @@
+import Learning
+import ScoringAPI
+import ScoringServer
+import SnapshotStore
+import Threads
+
+/// What operators' requests come to: takes them from the sockets, hands them to learning or to the snapshots, and
+/// answers. Nothing here waits on an event loop: the disk is read on a thread of the desk's own.
+final class OperatorDesk: OperatorCommands {
+  private let learning: LearningService
+  private let store: SnapshotStore
+  private let assembly: StatusAssembly
+  private let clerk = WorkerThread(name: "operator desk")
+  private let onShutdown: @Sendable () -> Void
+
+  /// Makes a desk.
+  ///
+  /// - Parameter onShutdown: asks the daemon to end.
+  init(
+    learning: LearningService, store: SnapshotStore, assembly: StatusAssembly,
+    onShutdown: @escaping @Sendable () -> Void
+  ) {
+    self.learning = learning
+    self.store = store
+    self.assembly = assembly
+    self.onShutdown = onShutdown
+  }
+
+  /// Waits for what was asked of the disk, and takes no more.
+  func close() {
+    clerk.stop()
+  }
+
+  func readiness() -> Readiness { .ready }
+
+  func status(_ completion: @escaping CommandCompletion<StatusReport>) {
+    learning.report { [self] report in
+      onDisk(completion) { [self] () throws(SnapshotProblem) in
+        let newest = try store.archive.currentID().map { (id) throws(SnapshotProblem) in try store.archive.show(id) }
+        return assembly.status(report, queue: learning.queue, newest: newest)
+      }
+    }
+  }
+
+  func snapshots(_ completion: @escaping CommandCompletion<SnapshotList>) {
+    onDisk(completion) { [self] () throws(SnapshotProblem) in
+      SnapshotList(snapshots: try store.archive.list().compactMap(Self.summary))
+    }
+  }
+
+  func takeSnapshot(_ completion: @escaping CommandCompletion<SnapshotSummary>) {
+    learning.takeSnapshot { [self] result in
+      switch result {
+      case .failure(let problem): completion(.failure(Self.problem(problem)))
+      case .success(let manifest): summary(of: manifest.id, completion)
+      }
+    }
+  }
+
+  func setPin(_ pinned: Bool, snapshot: UInt64, _ completion: @escaping CommandCompletion<SnapshotSummary>) {
+    onDisk(completion) { [self] () throws(SnapshotProblem) in
+      try store.setPin(pinned, snapshot: snapshot)
+      return try existing(snapshot)
+    }
+  }
+
+  func rollback(_ request: RollbackRequest, _ completion: @escaping CommandCompletion<RollbackReport>) {
+    learning.rollBack(to: request.snapshot, mode: request.position == .keep ? .keep : .rewind) { [assembly] result in
+      completion(
+        result.map { outcome in
+          RollbackReport(
+            snapshot: outcome.manifest.id, restored: request.snapshot, position: request.position,
+            eventsLearned: outcome.manifest.eventsLearned, eventsAbandoned: outcome.eventsAbandoned,
+            learning: assembly.learning(outcome.condition))
+        }.mapError(Self.problem))
+    }
+  }
+
+  func setLearning(_ request: LearningRequest, _ completion: @escaping CommandCompletion<LearningStatus>) {
+    let done: LearningCompletion<LearningReport> = { [assembly] result in
+      completion(result.map { assembly.learning($0.condition) }.mapError(Self.problem))
+    }
+    switch (request.state, request.position) {
+    case (.paused, nil): learning.pause(done)
+    case (.paused, _?): completion(.failure(.badRequest("a pause takes no position", field: "position")))
+    case (.running, nil): learning.resume(done)
+    case (.running, .earliest?): learning.resume(at: .earliest, done)
+    case (.running, .latest?): learning.resume(at: .latest, done)
+    case (.running, _?):
+      completion(
+        .failure(
+          .badRequest("only 'earliest' and 'latest' can be chosen, where a position was lost", field: "position")))
+    case (.stopped, _):
+      completion(
+        .failure(.badRequest("learning stops by itself alone; 'paused' and 'running' can be asked for", field: "state"))
+      )
+    }
+  }
+
+  func shutdown(_ completion: @escaping CommandCompletion<ShutdownReport>) {
+    learning.report { [onShutdown] report in
+      completion(.success(ShutdownReport(eventsLearned: report.eventsLearned)))
+      onShutdown()
+    }
+  }
+
+  private func summary(of id: UInt64, _ completion: @escaping CommandCompletion<SnapshotSummary>) {
+    onDisk(completion) { [self] () throws(SnapshotProblem) in try existing(id) }
+  }
+
+  private func existing(_ id: UInt64) throws(SnapshotProblem) -> SnapshotSummary {
+    guard let summary = Self.summary(try store.archive.show(id)) else {
+      throw SnapshotProblem(.damaged, "the manifest of snapshot \(id) cannot be read")
+    }
+    return summary
+  }
+
+  /// Runs what reads the disk on the desk's own thread.
+  private func onDisk<Value: Sendable>(
+    _ completion: @escaping CommandCompletion<Value>, _ body: @escaping @Sendable () throws(SnapshotProblem) -> Value
+  ) {
+    let accepted = clerk.run {
+      do throws(SnapshotProblem) {
+        completion(.success(try body()))
+      } catch {
+        completion(.failure(Self.problem(error)))
+      }
+    }
+    if !accepted { completion(.failure(.unavailable("the daemon is shutting down"))) }
+  }
+
+  private static func summary(_ listing: SnapshotListing) -> SnapshotSummary? {
+    guard let manifest = listing.manifest, !listing.isSetAside else { return nil }
+    return SnapshotSummary(
+      id: listing.id, parent: manifest.parent, created: manifest.created, reason: manifest.reason.rawValue,
+      eventsLearned: manifest.eventsLearned, bytes: manifest.files.reduce(0) { $0 &+ $1.size },
+      pinned: listing.isPinned, current: listing.isCurrent, abandoned: listing.isAbandoned,
+      loss: manifest.progressive.flatMap { try? $0.decode(ProgressiveOverview.self) }?.run.loss)
+  }
+
+  private static func problem(_ problem: SnapshotProblem) -> Problem {
+    switch problem.kind {
+    case .unknownSnapshot: .notFound(problem.message, field: "snapshot")
+    default: .internalError(problem.message)
+    }
+  }
+
+  private static func problem(_ problem: LearningProblem) -> Problem {
+    switch problem.kind {
+    case .conflict: .conflict(problem.message)
+    case .unknownSnapshot: .notFound(problem.message, field: "snapshot")
+    case .source: .conflict(problem.message)
+    case .storage: .internalError(problem.message)
+    case .stopping: .unavailable(problem.message)
+    }
+  }
+}

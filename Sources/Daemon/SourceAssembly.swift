@@ -1,0 +1,56 @@
+import Configuration
+import EventSources
+import Learning
+import Observability
+
+/// Makes the source that the settings name.
+enum SourceAssembly {
+  /// A factory that the ingest thread calls.
+  static func factory(_ settings: DaemonSettings, log: Log) -> SourceFactory {
+    let notify: @Sendable (SourceNotice) -> Void = { notice in
+      switch notice.level {
+      case .debug: log.debug("source", ["note": notice.message])
+      case .info: log.info("source", ["note": notice.message])
+      case .warning: log.warning("source", ["note": notice.message])
+      case .error: log.error("source", ["note": notice.message])
+      }
+    }
+    let limit = settings.schema.limits.maximumRecordBytes
+    switch settings.source.place {
+    case .kafka(let kafka):
+      let source = KafkaSourceSettings(
+        topic: kafka.topic, properties: kafka.properties,
+        startsAt: kafka.startFrom == .earliest ? .earliest : .latest,
+        partitionRefreshMilliseconds: kafka.partitionRefresh.milliseconds,
+        commitIntervalMilliseconds: kafka.commitInterval?.milliseconds,
+        startTimeoutMilliseconds: kafka.startTimeout.milliseconds)
+      return { () throws(SourceProblem) in try KafkaSource(source, notify: notify) }
+    case .file(let file):
+      let source = FileSourceSettings(path: file.path, follows: file.follow, maximumRecordBytes: limit)
+      return { () throws(SourceProblem) in try FileSource(source, notify: notify) }
+    case .standardInput:
+      return { () throws(SourceProblem) in StandardInputSource(maximumRecordBytes: limit) }
+    }
+  }
+
+  /// What becomes of a position that is gone, as sources are told.
+  static func policy(_ setting: SourceSettings.MissingPosition) -> MissingPositionPolicy {
+    switch setting {
+    case .stop: .refuse
+    case .earliest: .earliest
+    case .latest: .latest
+    }
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds.
+  var milliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+  }
+
+  /// Seconds with their fraction.
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

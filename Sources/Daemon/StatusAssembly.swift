@@ -1,0 +1,99 @@
+import AttentionalFM
+import EventSources
+import Glibc
+import Learning
+import ProgressiveValidation
+import ScoringAPI
+import SnapshotStore
+
+/// Makes of the learner's report what operators are told.
+struct StatusAssembly: Sendable {
+  var modelName: String
+  var lossName: String
+  var windowSize: Int
+  var kernels: Kernels
+  var sourceKind: String
+  var startedAt: Double
+
+  /// The status.
+  func status(_ report: LearningReport, queue: (waiting: Int, capacity: Int), newest: SnapshotListing?)
+    -> StatusReport
+  {
+    let now = Self.wallClock()
+    return StatusReport(
+      model: modelName, version: Version.current, process: getpid(), uptimeSeconds: now - startedAt,
+      kernel: kernels.name, arithmetic: kernels.arithmetic, learning: learning(report.condition),
+      eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
+      stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },
+      progressive: ProgressiveReport(
+        lossName: lossName, wholeRun: figures(report.run), window: report.lastWindow.map { figures($0) },
+        windowSize: UInt64(windowSize)),
+      source: source(report),
+      records: RecordCounts(
+        read: report.recordsRead, learned: report.eventsLearned, rejected: report.rejected.total,
+        rejectedByReason: report.rejected.byName, quarantineBytes: report.quarantineBytes),
+      table: TableReport(
+        slots: report.table.slots, claimed: report.table.claimed, evicted: report.table.evicted,
+        dropped: report.table.dropped),
+      queue: QueueReport(batches: UInt64(queue.waiting), capacity: UInt64(queue.capacity)),
+      snapshots: SnapshotReport(
+        newest: newest?.id, created: newest?.manifest?.created, running: report.snapshots.isRunning,
+        problem: report.snapshots.problem),
+      residentBytes: Self.residentBytes())
+  }
+
+  /// Whether learning runs, and from which positions it may be resumed.
+  func learning(_ condition: LearningCondition) -> LearningStatus {
+    switch condition {
+    case .running: LearningStatus(state: .running)
+    case .paused: LearningStatus(state: .paused)
+    case .stopped(let reason, let detail):
+      LearningStatus(
+        state: .stopped, reason: "\(reason.rawValue): \(detail)",
+        positions: condition.needsPosition ? [.earliest, .latest] : [])
+    }
+  }
+
+  private func figures(_ summary: ProgressiveSummary?) -> ProgressiveFigures {
+    ProgressiveFigures(
+      events: summary?.events ?? 0, loss: summary?.loss, normalizedEntropy: summary?.normalizedEntropy,
+      areaUnderCurve: summary?.auc, calibration: summary?.calibration, attentionEntropy: summary?.attentionEntropy,
+      unknownShare: summary?.unknownShare)
+  }
+
+  private func source(_ report: LearningReport) -> SourceReport {
+    let partitions = (report.position?.partitions ?? []).map { partition in
+      PartitionReport(
+        partition: partition.partition, nextOffset: partition.nextOffset, recordsLearned: partition.recordsLearned,
+        lag: lag(of: partition, report))
+    }
+    let known = partitions.compactMap(\.lag)
+    return SourceReport(
+      kind: sourceKind, identity: report.position?.identity ?? "",
+      lag: known.count == partitions.count && !known.isEmpty ? known.reduce(0, &+) : nil,
+      problem: report.sourceProblem?.message, partitions: partitions)
+  }
+
+  /// What the partition holds beyond what was learned: the source knows its end, the learner where it stands.
+  private func lag(of partition: PartitionPosition, _ report: LearningReport) -> Int64? {
+    guard let end = report.lag?.first(where: { $0.partition == partition.partition })?.endOffset else { return nil }
+    return report.isCaughtUp ? 0 : max(0, end &- partition.nextOffset)
+  }
+
+  /// Seconds since 1970.
+  static func wallClock() -> Double {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+  }
+
+  private static func residentBytes() -> UInt64 {
+    guard let file = fopen("/proc/self/statm", "re") else { return 0 }
+    defer { fclose(file) }
+    var line = [UInt8](repeating: 0, count: 128)
+    let count = fread(&line, 1, line.count, file)
+    let numbers = String(decoding: line.prefix(count), as: UTF8.self).split(separator: " ")
+    let pages = numbers.count > 1 ? UInt64(numbers[1]) ?? 0 : 0
+    return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}

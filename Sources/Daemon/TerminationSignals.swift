@@ -1,0 +1,26 @@
+import Glibc
+
+/// The signals that ask the daemon to end: SIGTERM and SIGINT, taken by one thread that waits for them.
+///
+/// They are blocked before any thread is started, so that every thread inherits the block and none is interrupted; no
+/// code ever runs inside a signal handler. SIGPIPE is ignored: a client that hangs up is an error of a write.
+struct TerminationSignals {
+  private var set = sigset_t()
+
+  /// Blocks the signals in the calling thread and all threads it starts from now on.
+  init() {
+    sigemptyset(&set)
+    sigaddset(&set, SIGTERM)
+    sigaddset(&set, SIGINT)
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Waits for one of the signals, at most so long; returns its number.
+  func wait(milliseconds: Int) -> Int32? {
+    var set = set
+    var timeout = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+    let signal = sigtimedwait(&set, nil, &timeout)
+    return signal > 0 ? signal : nil
+  }
+}
