@@ -149,7 +149,7 @@ let testTargets: [Target] = [
       "EventSources", "FeatureEncoding", "Features", "LiveModel", "AttentionalFM", "ProgressiveValidation",
       "SnapshotStore", "Threads",
     ]),
-  tests(of: "Daemon"),
+  tests(of: "Daemon", ["AttentionalFM", "Configuration", "EventSources", "Learning", "ScoringAPI"]),
   tests(of: "afmctl", ["ScoringAPI", "CommandTable", "SnapshotStore", "AttentionalFM", "LiveModel", "Features"]),
   .testTarget(
     name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),

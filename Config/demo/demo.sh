@@ -65,7 +65,7 @@ curl -sS --unix-socket "$AFM_DEMO/kafka/score.sock" http://afmd/v1/score -d "{\"
 ctl explain "$flight"
 
 title "A snapshot, and the scores of 20 upcoming flights as they are now"
-snapshot=$(ctl snapshot --get id)
+snapshot=$(ctl snapshot)
 echo "snapshot $snapshot"
 ctl score --file "$AFM_DEMO/upcoming.ndjson" >"$AFM_DEMO/scores.before"
 ctl snapshots list
@@ -93,7 +93,7 @@ head -20000 "$AFM_DEMO/flights.ndjson" >"$AFM_DEMO/followed.ndjson"
 pids+=($!)
 until_ready "$control"
 until_learned 20000
-snapshot=$(ctl snapshot --get id)
+snapshot=$(ctl snapshot)
 sed -n '20001,30000p' "$AFM_DEMO/flights.ndjson" >>"$AFM_DEMO/followed.ndjson"
 until_learned 30000
 loss

@@ -4,6 +4,7 @@ import EventLoop
 import EventSources
 import FeatureEncoding
 import Learning
+import Observability
 import ScoringServer
 import SnapshotStore
 import Threads
@@ -20,7 +21,8 @@ extension Daemon {
       let recovered = try RecoveredLearning(from: store, identity: identity, settings: learningSettings)
       let learning = LearningService(
         settings: learningSettings, identity: identity, store: store, recovered: recovered,
-        decoder: try EventDecoder(settings.schema, format: settings.source.format), files: try makeFiles(),
+        decoder: try EventDecoder(settings.schema, format: settings.source.format),
+        files: try Self.makeFiles(settings, log: log),
         metrics: metrics, log: log, makeSource: SourceAssembly.factory(settings, log: log))
       return (store, learning)
     } catch let problem as SnapshotProblem {
@@ -30,9 +32,22 @@ extension Daemon {
     }
   }
 
-  /// The files that the learner writes beside snapshots.
-  private func makeFiles() throws -> sending LearnerFiles {
-    LearnerFiles()
+  /// The files, and the topic, that the learner writes beside snapshots.
+  private static func makeFiles(_ settings: DaemonSettings, log: Log) throws -> sending LearnerFiles {
+    let directory = settings.stateDirectory
+    let quarantine =
+      settings.quarantine.maximumBytes == 0
+      ? nil
+      : try Quarantine(
+        path: directory + "/quarantine.ndjson", limit: UInt64(clamping: settings.quarantine.maximumBytes))
+    guard case .kafka(let kafka) = settings.source.place else { return LearnerFiles(quarantine: quarantine) }
+    let deadLetters = try kafka.deadLetterTopic.map { topic in
+      try DeadLetters(
+        topic: topic, source: kafka.topic, properties: SourceAssembly.producerProperties(kafka.properties),
+        notify: SourceAssembly.notices(to: log))
+    }
+    return LearnerFiles(
+      journal: try OrderJournal(directory: directory + "/journal"), quarantine: quarantine, deadLetters: deadLetters)
   }
 
   /// Opens the sockets.
@@ -94,7 +109,8 @@ extension LearningSettings {
     self.init(
       recordsPerBatch: settings.threads.batchRecords, queueBatches: settings.threads.queueBatches,
       windowSize: settings.progressiveValidation.windowSize, snapshotEveryEvents: settings.snapshots.everyEvents,
-      snapshotEverySeconds: settings.snapshots.every?.seconds, learnerNice: settings.threads.learnerNice,
+      snapshotEverySeconds: settings.snapshots.every?.seconds, retainedSnapshots: settings.snapshots.keep,
+      keepsWholeJournal: settings.snapshots.journal == .whole, learnerNice: settings.threads.learnerNice,
       ingestNice: settings.threads.ingestNice)
   }
 }

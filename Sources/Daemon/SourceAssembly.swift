@@ -7,14 +7,7 @@ import Observability
 enum SourceAssembly {
   /// A factory that the ingest thread calls.
   static func factory(_ settings: DaemonSettings, log: Log) -> SourceFactory {
-    let notify: @Sendable (SourceNotice) -> Void = { notice in
-      switch notice.level {
-      case .debug: log.debug("source", ["note": notice.message])
-      case .info: log.info("source", ["note": notice.message])
-      case .warning: log.warning("source", ["note": notice.message])
-      case .error: log.error("source", ["note": notice.message])
-      }
-    }
+    let notify = notices(to: log)
     let limit = settings.schema.limits.maximumRecordBytes
     switch settings.source.place {
     case .kafka(let kafka):
@@ -31,6 +24,23 @@ enum SourceAssembly {
     case .standardInput:
       return { () throws(SourceProblem) in StandardInputSource(maximumRecordBytes: limit) }
     }
+  }
+
+  /// Puts what a source has to tell into the log.
+  static func notices(to log: Log) -> @Sendable (SourceNotice) -> Void {
+    { notice in
+      switch notice.level {
+      case .debug: log.debug("source", ["note": notice.message])
+      case .info: log.info("source", ["note": notice.message])
+      case .warning: log.warning("source", ["note": notice.message])
+      case .error: log.error("source", ["note": notice.message])
+      }
+    }
+  }
+
+  /// A consumer's properties without those that a producer does not know.
+  static func producerProperties(_ properties: [String: String]) -> [String: String] {
+    properties.filter { !["group.id", "isolation.level"].contains($0.key) }
   }
 
   /// What becomes of a position that is gone, as sources are told.

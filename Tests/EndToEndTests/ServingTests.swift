@@ -57,7 +57,7 @@ extension EndToEndTests {
         try daemon.waitUntilLearned(10_000)
         try daemon.ctl("pause")
         let body = "{\"instances\":[\(flight)]}"
-        let snapshot = try daemon.ctl("snapshot", "--get", "id").trimmingCharacters(in: .whitespacesAndNewlines)
+        let snapshot = try daemon.ctl("snapshot").trimmingCharacters(in: .whitespacesAndNewlines)
         let before = try daemon.curl("/v1/score", body: body)["predictions"].canonical
 
         try daemon.ctl("resume")

@@ -26,7 +26,7 @@ final class DaemonUnderTest {
   }
 
   private let folder: TemporaryDirectory
-  private var child: Child?
+  private var child: ChildProcess?
 
   /// Writes the settings; starts nothing yet.
   init(_ settings: Settings) throws {
@@ -85,9 +85,9 @@ final class DaemonUnderTest {
 
   /// Starts the daemon and waits until it is ready.
   func start(environment: [String: String] = [:]) throws {
-    let child = try Child(
-      "afmd", ["--config", folder.path("afmd.yaml")], environment: environment,
-      log: folder.url.appendingPathComponent("afmd.log"))
+    let child = try ChildProcess(
+      path: try Program.path(of: "afmd"), arguments: ["--config", folder.path("afmd.yaml")],
+      environment: environment, output: folder.path("afmd.log"), errors: folder.path("afmd.log"))
     self.child = child
     _ = try eventually("the daemon is ready") { () throws -> Bool? in
       guard child.isRunning else {
@@ -100,7 +100,7 @@ final class DaemonUnderTest {
   /// Ends it without warning.
   func kill() {
     child?.signal(SIGKILL)
-    child?.wait()
+    _ = child?.wait()
     child = nil
   }
 

@@ -37,26 +37,19 @@ struct Program {
     throws -> Result
   {
     let folder = try TemporaryDirectory()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try path(of: name))
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, not pipes: no output is so long that it could stop the program.
-    let output = try file(in: folder, "output")
-    let errors = try file(in: folder, "errors")
-    process.standardOutput = output
-    process.standardError = errors
+    var file: String?
     if let input {
-      let url = folder.url.appendingPathComponent("input")
-      try input.write(to: url)
-      process.standardInput = try FileHandle(forReadingFrom: url)
-    } else {
-      process.standardInput = FileHandle.nullDevice
+      let path = folder.path("input")
+      try input.write(to: URL(fileURLWithPath: path))
+      file = path
     }
-    try process.run()
-    process.waitUntilExit()
+    let child = try ChildProcess(
+      path: try path(of: name), arguments: arguments, environment: environment, input: file,
+      output: folder.path("output"), errors: folder.path("errors"))
+    let status = child.wait()
     return Result(
-      status: process.terminationStatus,
+      status: status,
       output: String(decoding: try Data(contentsOf: folder.url.appendingPathComponent("output")), as: UTF8.self),
       errors: String(decoding: try Data(contentsOf: folder.url.appendingPathComponent("errors")), as: UTF8.self))
   }
@@ -72,11 +65,5 @@ struct Program {
         description: "\(name) \(arguments.joined(separator: " ")): exit \(result.status)\n\(result.errors)")
     }
     return result.output
-  }
-
-  private static func file(in folder: TemporaryDirectory, _ name: String) throws -> FileHandle {
-    let url = folder.url.appendingPathComponent(name)
-    try Data().write(to: url)
-    return try FileHandle(forWritingTo: url)
   }
 }

@@ -1,0 +1,35 @@
+import Configuration
+import Testing
+
+@testable import Daemon
+
+@Suite struct MemoryEstimateTests {
+  private func settings(slots: Int, loops: Int = 1) throws -> DaemonSettings {
+    try DaemonSettings.read(
+      text: """
+        source: {kind: file, file: {path: events.ndjson}}
+        schema: {features: [user, item]}
+        learning: {table: {slots: \(slots)}}
+        sockets: {event_loops: \(loops)}
+        """)
+  }
+
+  @Test func aSlotTakesAtMostOneHundredAndSixtyBytes() throws {
+    let small = try MemoryEstimate(settings(slots: 1 << 16))
+    let large = try MemoryEstimate(settings(slots: 1 << 20))
+    let perSlot = Double(large.bytes - small.bytes) / Double((1 << 20) - (1 << 16))
+    #expect(perSlot > 100 && perSlot <= 160)
+  }
+
+  @Test func aRollbackLoadsASecondModel() throws {
+    let estimate = try MemoryEstimate(settings(slots: 1 << 20))
+    #expect(estimate.rollbackBytes == estimate.parts.first { $0.name == "model with a full table" }?.bytes)
+    #expect(estimate.describe().contains("during a rollback"))
+  }
+
+  @Test func everyEventLoopHasAScorer() throws {
+    let one = try MemoryEstimate(settings(slots: 1 << 16))
+    let four = try MemoryEstimate(settings(slots: 1 << 16, loops: 4))
+    #expect(four.bytes > one.bytes)
+  }
+}
