@@ -156,6 +156,14 @@ import Threads
     try again.stop()
   }
 
+  @Test func oneBatchIsEnough() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 200, seed: 41)
+    let harness = try Harness(directory, log, settings: Harness.settings(queueBatches: 1, recordsPerBatch: 3))
+    try harness.wait(records: 200)
+    try harness.stop()
+  }
+
   @Test func requestsForSnapshotsShareOne() throws {
     let directory = try TemporaryDirectory()
     let log = MemoryLog.random(records: 100, seed: 36)

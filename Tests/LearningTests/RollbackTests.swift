@@ -110,6 +110,45 @@ import Testing
     try replayed.stop()
   }
 
+  @Test func aRewindOfSeveralPartitionsLearnsEachRecordOnceMore() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 400, partitions: 3, seed: 25)
+    let control = MemorySourceControl()
+    let (harness, snapshot, _, _) = try prepared(directory, log, control, pauses: false)
+    let outcome: RollbackOutcome = try harness.wait {
+      harness.service.rollBack(to: snapshot.id, mode: .rewind, $0)
+    }
+    #expect(outcome.manifest.position == snapshot.position)
+    control.allow(.max)
+    let report = try harness.wait(records: 400)
+    #expect(report.recordsRead == 400)
+    let bits = try harness.bits(directory)
+    try harness.kill()
+    let fresh = try TemporaryDirectory()
+    try FileManager.default.copyItem(atPath: directory.path("journal"), toPath: fresh.path("journal"))
+    let replayed = try Harness(fresh, log, seed: 7)
+    try replayed.wait(records: 400)
+    #expect(try replayed.bits(fresh) == bits)
+    try replayed.stop()
+  }
+
+  @Test(arguments: [RollbackMode.keep, .rewind]) func aRollbackAmidAReplayLeavesTheOldOrder(mode: RollbackMode) throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 400, partitions: 3, seed: 26)
+    let control = MemorySourceControl()
+    let (harness, snapshot, before, _) = try prepared(directory, log, control, pauses: true)
+    try harness.kill()
+    // Paused, with the hundred records after the snapshot still to be learned again.
+    let again = try Harness(directory, log, seed: 9)
+    try again.wait { $0.recordsToReplay == 100 }
+    let outcome: RollbackOutcome = try again.wait { again.service.rollBack(to: snapshot.id, mode: mode, $0) }
+    #expect(scores(again) == before && outcome.eventsAbandoned == 0)
+    #expect(try again.report().recordsToReplay == 0)
+    let _: LearningReport = try again.wait { again.service.resume($0) }
+    #expect(try again.wait(records: 400).recordsRead == 400)
+    try again.stop()
+  }
+
   @Test func aRollbackToNothingChangesNothing() throws {
     let directory = try TemporaryDirectory()
     let log = MemoryLog.random(records: 100, seed: 24)
