@@ -20,6 +20,8 @@ public final class KafkaSource: EventSource {
   var replay: KafkaReplay?
   var failure: SourceProblem?
   var nextRefresh: Int64 = 0
+  /// Partitions that were said to be out of range, and not yet asked for theirs.
+  var suspects: Set<Int32> = []
   private var nextCommit: Int64 = 0
   private var committed: [Int32: Int64] = [:]
   private var records: UnsafeMutableBufferPointer<SourceRecord> = .allocate(capacity: 1024)
@@ -68,6 +70,7 @@ public final class KafkaSource: EventSource {
     if replay != nil || failure != nil { consumer = nil }
     replay = nil
     failure = nil
+    suspects = []
     partitions = [:]
     if consumer == nil { consumer = try Self.makeConsumer(settings, reports) }
     guard let consumer else { throw SourceProblem(.configuration, "the source is closed") }
@@ -220,9 +223,7 @@ public final class KafkaSource: EventSource {
     case .endOfPartition:
       partitions[message.partition]?.end = message.offset
     case .offsetOutOfRange:
-      let wanted = partitions[message.partition]?.nextOffset ?? message.offset
-      failure = KafkaStart.positionLost(
-        [LostPosition(partition: message.partition, wanted: wanted)], topic: settings.topic)
+      suspects.insert(message.partition)
     case .group:
       reports.notice(.debug, "about the group of the committed offsets: \(error)")
     default:
@@ -234,31 +235,13 @@ public final class KafkaSource: EventSource {
 
   /// What to answer when no record came.
   func eventWithoutRecords() -> SourceEvent {
+    if !suspects.isEmpty { checkSuspects() }
     if let failure { return .problem(failure) }
     if let problem = reports.takeProblem() {
       if !problem.isTransient { failure = problem }
       return .problem(problem)
     }
     return .idle(caughtUp: replay == nil && !partitions.isEmpty && partitions.values.allSatisfy { $0.end != nil })
-  }
-
-  private func lookForNewPartitions() {
-    nextRefresh = monotonicMilliseconds() + settings.partitionRefreshMilliseconds
-    guard let consumer else { return }
-    do throws(KafkaError) {
-      let new = try consumer.partitions(of: settings.topic, timeoutMilliseconds: 1000).filter { partitions[$0] == nil }
-      guard !new.isEmpty else { return }
-      for partition in new {
-        let low = try consumer.watermarks(
-          topic: settings.topic, partition: partition, timeoutMilliseconds: 2000
-        ).low
-        partitions[partition] = PartitionState(nextOffset: low)
-        reports.notice(.info, "topic \(settings.topic) has a new partition \(partition), read from offset \(low)")
-      }
-      try assign()
-    } catch {
-      reports.notice(.debug, "could not look for new partitions: \(error)")
-    }
   }
 
   func attempting(_ body: () throws(KafkaError) -> Void) throws(SourceProblem) {

@@ -143,7 +143,10 @@ struct KafkaStart {
           if message.isRecord {
             let isSame = message.offset == last.offset && RecordChecksum(of: message.value) == last.checksum
             answers[message.partition] = isSame ? .same : message.offset == last.offset ? .another : .gone
-          } else if let error = message.error, error.code == .endOfPartition || error.code == .offsetOutOfRange {
+          } else if let error = message.error, error.code == .endOfPartition || error.code == .offsetOutOfRange,
+            // An error of what was read before may still come; its offset tells.
+            message.offset == last.offset || (error.code == .endOfPartition && message.offset > last.offset)
+          {
             answers[message.partition] = .gone
           }
         }

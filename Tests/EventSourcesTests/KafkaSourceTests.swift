@@ -140,6 +140,28 @@ import Threads
     #expect(collected.records.last?.offset == 2999)
   }
 
+  @Test func aPositionThatDisappearsWhileRunningIsLost() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(["one"])
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(1, from: source)
+    // One fetch is answered late, and in vain; what is produced meanwhile is more than the mock keeps.
+    try cluster.failNext(.fetch, broker: 1, error: 6, delayMilliseconds: 3000)
+    collected.take(1, from: source, patience: 3)
+    let filler = String(repeating: "x", count: 400_000)
+    try produce(numbers(0..<40, filler))
+    collected.take(40, from: source)
+    if case .problem(let problem) = collected.last {
+      #expect(problem.kind == .positionLost)
+      #expect(problem.lost.first?.wanted == collected.position[0]?.nextOffset)
+      #expect((problem.lost.first?.earliest ?? 0) > (problem.lost.first?.wanted ?? 0))
+    } else {
+      // It was quick enough to read all of it, which is no fault.
+      #expect(collected.records.map(\.offset) == Array(0..<41))
+    }
+  }
+
   @Test func anOrderIsReplayed() throws {
     try cluster.createTopic("events", partitions: 4)
     for partition: Int32 in 0..<4 { try produce(numbers(0..<200, "\(partition)-"), partition: partition) }
