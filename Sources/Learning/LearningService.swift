@@ -72,7 +72,12 @@ public final class LearningService: Sendable {
 
   /// How learning stands exactly, between two events.
   public func report(_ completion: @escaping @Sendable (LearningReport) -> Void) {
-    if !channel.post(.report(completion)) { completion(board.report) }
+    let withLag: @Sendable (LearningReport) -> Void = { [board] exact in
+      var report = exact
+      report.lag = board.report.lag
+      completion(report)
+    }
+    if !channel.post(.report(withLag)) { completion(board.report) }
   }
 
   /// Takes a snapshot; done when it is durable. Requests that come while one is being written share the next.
