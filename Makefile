@@ -15,6 +15,8 @@ TOOLS := $(BUILD)/tools
 
 LIBRARIES := pkg-config librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
 TEST_PACKAGES := kcat curl xz-utils
+# The suites that need what only `make verify` brings.
+VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests
 VERIFY_PACKAGES := nghttp2-client qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross systemd python3-venv
 
 export AFM_SHARED := $(SHARED)
@@ -70,11 +72,11 @@ test: test-tools build unit-tests end-to-end-tests ## Unit tests, and end-to-end
 
 .PHONY: unit-tests
 unit-tests:
-	Tests/Scripts/run-tests.sh --skip EndToEndTests
+	Tests/Scripts/run-tests.sh --skip 'EndToEndTests|$(VERIFY_TESTS)'
 
 .PHONY: end-to-end-tests
 end-to-end-tests:
-	AFM_PROGRAMS=$(PROGRAMS) Tests/Scripts/run-tests.sh --filter EndToEndTests --no-parallel
+	AFM_PROGRAMS=$(PROGRAMS) Tests/Scripts/run-tests.sh --no-parallel --filter EndToEndTests --skip '$(VERIFY_TESTS)|SanitizedTests'
 
 .PHONY: verify-tools
 verify-tools: test-tools
@@ -84,10 +86,12 @@ verify-tools: test-tools
 	  dpkg-deb -x prometheus_*.deb . && ln -sf prometheus/usr/bin/promtool $(TOOLS)/promtool; }
 	@test -x $(PYTHON)/bin/openapi-spec-validator || { \
 	  python3 -m venv $(PYTHON) && \
-	  $(PYTHON)/bin/pip install -q confluent-kafka numpy safetensors openapi-spec-validator; }
+	  $(PYTHON)/bin/pip install -q --disable-pip-version-check confluent-kafka numpy safetensors openapi-spec-validator; }
+	@mkdir -p $(TOOLS)/librdkafka && \
+	  ln -sf $$(ls $(PYTHON)/lib/python3*/site-packages/confluent_kafka.libs/librdkafka-*.so.1) $(TOOLS)/librdkafka/librdkafka.so.1
 
 .PHONY: verify
-verify: verify-tools build lint reference cross-architecture verify-tests thread-sanitizer address-sanitizer ## All other checks: lint, reference, sanitizers, other clients and architectures
+verify: verify-tools build lint reference cross-architecture verify-tests thread-sanitizer address-sanitizer demo ## All other checks: lint, reference, sanitizers, other clients and architectures
 
 .PHONY: lint
 lint: toolchain ## swift format, strictly
@@ -96,3 +100,27 @@ lint: toolchain ## swift format, strictly
 .PHONY: reference
 reference: libraries ## The library reference, with docc
 	Tests/Scripts/build-reference.sh $(BUILD)/reference
+
+.PHONY: cross-architecture
+cross-architecture: verify-tools ## The NEON kernels under qemu give the bits of the others
+	Tests/CrossArchitecture/neon.sh
+
+.PHONY: verify-tests
+verify-tests: verify-tools build ## Tests by programs that only `make verify` brings
+	AFM_PROGRAMS=$(PROGRAMS) AFM_TOOLS=$(TOOLS) AFM_PYTHON_PROGRAMS=$(PYTHON)/bin AFM_PYTHON=$(PYTHON)/bin/python \
+	  AFM_CURRENT_LIBRDKAFKA=$(TOOLS)/librdkafka Tests/Scripts/run-tests.sh --no-parallel --filter '$(VERIFY_TESTS)'
+
+# Sanitized builds have folders of their own; end to end they learn 5,000 flights.
+.PHONY: thread-sanitizer
+thread-sanitizer: test-tools ## Unit tests and a short end-to-end run under ThreadSanitizer
+	$(call sanitized,thread)
+
+.PHONY: address-sanitizer
+address-sanitizer: test-tools ## The same under AddressSanitizer
+	$(call sanitized,address)
+
+define sanitized
+$(SWIFT) build --build-tests --sanitize=$(1) --scratch-path $(BUILD)/$(1)
+Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --skip '$(VERIFY_TESTS)|EndToEndTests|RealKafka'
+AFM_PROGRAMS=$(BUILD)/$(1)/debug Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --no-parallel --filter SanitizedTests
+endef

@@ -6,6 +6,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 programs=${AFM_PROGRAMS:?the folder with afmd, afmctl and afm-broker; run: make demo}
 afmd=$programs/afmd afmctl=$programs/afmctl broker=$programs/afm-broker
 export AFM_DEMO=$(mktemp -d)
+mkdir "$AFM_DEMO/kafka" "$AFM_DEMO/file"
 pids=()
 finish() {
   local status=$?
@@ -30,9 +31,10 @@ until_ready() {
   done
   echo "the daemon was not ready in 60 s" >&2; return 1
 }
-loss() { printf '%8s events learned   loss of the last %s: %.4f   whole run: %.4f\n' "$(learned)" \
-  "$(ctl status --get progressive.window_size)" "$(ctl status --get progressive.window.loss)" \
-  "$(ctl status --get progressive.whole_run.loss)"; }
+# Normalized entropy is the loss over that of always saying the mean: 1 knows nothing of a flight, less is better.
+loss() { printf '%8s events learned   log loss %.4f, normalized entropy %.3f over the last %s; %.3f over all\n' \
+  "$(learned)" "$(ctl status --get progressive.window.loss)" "$(ctl status --get progressive.window.normalized_entropy)" \
+  "$(ctl status --get progressive.window_size)" "$(ctl status --get progressive.whole_run.normalized_entropy)"; }
 
 title "60,000 flights out of New York, January to March 2013: will this one be 15 minutes late?"
 xz -dc "$here/flights.ndjson.xz" >"$AFM_DEMO/flights.ndjson"
@@ -51,10 +53,12 @@ ctl status
 produce() { "$afmctl" produce --bootstrap "$KAFKA_BOOTSTRAP" --topic flights --socket "$control" --max-lag 10000 "$@" 2>/dev/null; }
 
 title "It learns each flight once, as it arrives, and says how well it predicted it before"
-for tenth in 0 1 2 3 4; do
-  produce --file "$AFM_DEMO/flights.ndjson" --skip $((tenth * 10000)) --limit 10000
-  until_learned $(((tenth + 1) * 10000))
+sent=0
+for until in 1000 2000 5000 10000 20000 30000 40000 50000; do
+  produce --file "$AFM_DEMO/flights.ndjson" --skip "$sent" --limit $((until - sent))
+  until_learned "$until"
   loss
+  sent=$until
 done
 
 title "Scores of an upcoming flight, through curl and through afmctl"
@@ -70,21 +74,28 @@ echo "snapshot $snapshot"
 ctl score --file "$AFM_DEMO/upcoming.ndjson" >"$AFM_DEMO/scores.before"
 ctl snapshots list
 
-title "Poison: 5,000 flights with their labels turned around"
-sed -n '50001,55000p' "$AFM_DEMO/flights.ndjson" |
+title "Poison: 3,000 flights with their labels turned around"
+sed -n '50001,53000p' "$AFM_DEMO/flights.ndjson" |
   sed -e 's/"label":0/"label":2/' -e 's/"label":1/"label":0/' -e 's/"label":2/"label":1/' >"$AFM_DEMO/poison.ndjson"
-produce --file "$AFM_DEMO/poison.ndjson"
-until_learned 55000
+for thousand in 1 2 3; do
+  produce --file "$AFM_DEMO/poison.ndjson" --skip $((thousand * 1000 - 1000)) --limit 1000
+  until_learned $((50000 + thousand * 1000))
+  loss
+done
+produce --file "$AFM_DEMO/flights.ndjson" --skip 50000 --limit 1000
+until_learned 54000
 loss
+echo "That last line is the harm: 1,000 true flights, judged by a model that learned lies."
 
 title "Rollback to snapshot $snapshot, keeping the position: the poison is not read again"
 ctl rollback "$snapshot" --position keep
 ctl score --file "$AFM_DEMO/upcoming.ndjson" >"$AFM_DEMO/scores.after"
 cmp "$AFM_DEMO/scores.before" "$AFM_DEMO/scores.after"
 echo "the scores of the 20 flights are those of the snapshot, to the last bit"
-produce --file "$AFM_DEMO/flights.ndjson" --skip 50000 --limit 10000
-until_learned 60000
+produce --file "$AFM_DEMO/flights.ndjson" --skip 50000 --limit 1000
+until_learned 51000
 loss
+echo "The same 1,000 flights, judged by the model that was rolled back."
 
 title "Rewind, from a file that is followed as it grows"
 control=$AFM_DEMO/file/control.sock

@@ -107,7 +107,7 @@ func checksumSum(_ daemon: DaemonUnderTest) throws -> UInt64 {
   let shown = try JSON(
     Program.output("afmctl", ["snapshots", "show", "current", "--directory", daemon.state, "--json"]))
   return try shown["position.partitions"].elements.reduce(0) { sum, partition in
-    guard let value = UInt64(try partition["checksumSum"].text, radix: 16) else {
+    guard let value = UInt64(try partition["checksum_sum"].text, radix: 16) else {
       throw Program.Failure(description: "no checksum in \(shown.canonical)")
     }
     return sum &+ value

@@ -10,7 +10,7 @@ enum SnapshotsExportCommand: Subcommand {
     discussion: ["Two snapshots of the same model give the same bytes, however they are stored."],
     options: [StateDirectory.requiredOption],
     positionals: [
-      Positional("ID", help: "the snapshot's number"),
+      Positional("ID", help: "the snapshot's number, or 'current'"),
       Positional("FILE", kind: .path, help: "the file to write; one that exists is replaced"),
     ])
 
@@ -22,9 +22,10 @@ enum SnapshotsExportCommand: Subcommand {
   }
 
   static func run(_ session: Session) throws(Failure) {
-    let id = try session.snapshot()
+    let directory = try StateDirectory.required(session)
+    let archive = directory.archive
+    let id = try directory.snapshot(session)
     let file = try session.operand("FILE")
-    let archive = try StateDirectory.required(session).archive
     let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
     guard access(folder, W_OK | X_OK) == 0 else {
       throw Failure(.cannotCreate, "nothing can be written to \(folder): \(String(cString: strerror(errno)))")

@@ -6,7 +6,7 @@ enum SnapshotsVerifyCommand: Subcommand {
   static let declaration = Command(
     name: "verify", summary: "compare a snapshot, or all of them, with their checksums; exit 1 on damage",
     options: [StateDirectory.requiredOption],
-    positionals: [Positional("ID", optional: true, help: "the snapshot's number; else all are verified")])
+    positionals: [Positional("ID", optional: true, help: "the snapshot's number, or 'current'; else all are verified")])
 
   /// What was found, as JSON.
   struct Report: Codable, Equatable {
@@ -21,10 +21,11 @@ enum SnapshotsVerifyCommand: Subcommand {
   }
 
   static func run(_ session: Session) throws(Failure) {
-    let archive = try StateDirectory.required(session).archive
+    let directory = try StateDirectory.required(session)
+    let archive = directory.archive
     let ids: [UInt64]
     if session.arguments.positional("ID") != nil {
-      ids = [try session.snapshot()]
+      ids = [try directory.snapshot(session)]
     } else {
       ids = try Failure.translating { () throws(SnapshotProblem) in try archive.ids() }
     }

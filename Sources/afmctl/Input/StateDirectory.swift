@@ -53,6 +53,14 @@ struct StateDirectory {
   /// Its snapshots, for reading, also beside a running daemon.
   var archive: SnapshotArchive { SnapshotArchive(stateDirectory: path) }
 
+  /// The snapshot that the operand `ID` names: a number, or `current` for the live one.
+  func snapshot(_ session: Session) throws(Failure) -> UInt64 {
+    guard session.arguments.positional("ID") == "current" else { return try session.snapshot() }
+    let current = try Failure.translating { () throws(SnapshotProblem) in try archive.currentID() }
+    guard let current else { throw Failure(.badData, "\(archive.directory) has no current snapshot") }
+    return current
+  }
+
   /// The bytes of a snapshot's `manifest.json`.
   func manifestBytes(_ id: UInt64) throws(Failure) -> [UInt8] {
     let digits = String(id)
