@@ -82,7 +82,7 @@ end-to-end-tests:
 verify-tools: test-tools
 	$(call packages_needed,$(VERIFY_PACKAGES))
 	@test -x $(TOOLS)/promtool || { \
-	  mkdir -p $(TOOLS)/prometheus && cd $(TOOLS)/prometheus && apt-get download -qq prometheus && \
+	  mkdir -p $(TOOLS)/prometheus && cd $(TOOLS)/prometheus && apt-get download -qq -o APT::Sandbox::User=root prometheus && \
 	  dpkg-deb -x prometheus_*.deb . && ln -sf prometheus/usr/bin/promtool $(TOOLS)/promtool; }
 	@test -x $(PYTHON)/bin/openapi-spec-validator || { \
 	  python3 -m venv $(PYTHON) && \
