@@ -52,12 +52,15 @@ public final class Listener: Handle, @unchecked Sendable {
   }
 
   /// Listens on a socket that was inherited, bound and perhaps already listening; its file is never deleted.
+  ///
+  /// Anything but a Unix stream socket is refused: permissions of its file are what keeps strangers out.
   public convenience init(
     loop: EventLoop, inherited descriptor: Int32, backlog: Int32 = 511,
     onConnection: @escaping (Listener) -> Void, onProblem: @escaping (LoopProblem) -> Void
   ) throws(LoopProblem) {
     try self.init(loop: loop, onConnection: onConnection, onProblem: onProblem)
     do throws(LoopProblem) {
+      try Self.checkKind(ofInherited: descriptor)
       try LoopProblem.check("take over the inherited socket \(descriptor)", uv_pipe_open(pipe, descriptor))
       try listen(backlog, at: "inherited socket \(descriptor)")
     } catch {
@@ -141,6 +144,24 @@ public final class Listener: Handle, @unchecked Sendable {
       throw LoopProblem(operation, status: descriptor)
     }
     if unlink(path) != 0, errno != ENOENT { throw LoopProblem("replace the stale socket \(path)", status: -errno) }
+  }
+
+  private static func checkKind(ofInherited descriptor: Int32) throws(LoopProblem) {
+    func option(_ name: Int32) throws(LoopProblem) -> Int32 {
+      var value: Int32 = -1
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      if getsockopt(descriptor, SOL_SOCKET, name, &value, &length) != 0 {
+        throw LoopProblem("take over the inherited socket \(descriptor)", status: -errno)
+      }
+      return value
+    }
+    let domain = try option(SO_DOMAIN)
+    let type = try option(SO_TYPE)
+    guard domain == AF_UNIX, type == Int32(SOCK_STREAM.rawValue) else {
+      throw LoopProblem(
+        operation: "take over the inherited socket \(descriptor)",
+        message: "it is no Unix stream socket; ListenStream= in the socket unit is to name a path")
+    }
   }
 
   private static func apply(_ permissions: SocketPermissions, to path: String) throws(LoopProblem) {

@@ -117,6 +117,23 @@ import Threads
     loop.stop()
     #expect(access(path, F_OK) == 0, "an inherited socket's file is not ours to delete")
   }
+
+  @Test func anInheritedSocketThatOthersCouldReachIsRefused() throws {
+    let loop = try EventLoop(name: "test-loop")
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    let listener = loop.perform {
+      Result { () throws(LoopProblem) in
+        try Listener(loop: loop, inherited: descriptor, onConnection: { take($0, nil) }, onProblem: { _ in })
+      }
+    }
+    guard case .failure(let problem)? = listener else {
+      Issue.record("listens on TCP")
+      return
+    }
+    #expect(problem.message.contains("no Unix stream socket"))
+    loop.stop()
+  }
 }
 
 /// A bound socket on which nobody listens.
