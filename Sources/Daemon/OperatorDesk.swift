@@ -86,10 +86,6 @@ final class OperatorDesk: OperatorCommands {
     case (.running, nil): learning.resume(done)
     case (.running, .earliest?): learning.resume(at: .earliest, done)
     case (.running, .latest?): learning.resume(at: .latest, done)
-    case (.running, _?):
-      completion(
-        .failure(
-          .badRequest("only 'earliest' and 'latest' can be chosen, where a position was lost", field: "position")))
     case (.stopped, _):
       completion(
         .failure(.badRequest("learning stops by itself alone; 'paused' and 'running' can be asked for", field: "state"))

@@ -8,16 +8,12 @@ public enum LearningMode: String, Codable, Equatable, Sendable, CaseIterable {
   case stopped
 }
 
-/// Where learning goes on when it resumes.
+/// Where learning goes on when it resumes after its position was lost.
 public enum ResumePosition: String, Codable, Equatable, Sendable, CaseIterable {
   /// At the oldest record that the source still has.
   case earliest
   /// After the newest record that the source has.
   case latest
-  /// Where reading stood when learning stopped.
-  case keep
-  /// At the position of the model that is being served.
-  case rewind
 }
 
 /// Whether the daemon learns, why, and what it would need to go on.
