@@ -162,6 +162,9 @@ final class Connection: StreamHandler, @unchecked Sendable {
   }
 
   private func resume() {
+    // First what was answered goes out: only what then still waits for the client may hold its next requests back,
+    // since that comes back here once it is written.
+    flush()
     guard isOpen, takesRequests, !held.isEmpty else { return settle() }
     let waiting = held
     held = []
@@ -218,6 +221,7 @@ final class Connection: StreamHandler, @unchecked Sendable {
     guard isOpen else { return }
     lastProgress = server.loop.now
     conversation?.complete(answer, self)
+    if server.isStopping { closeAfterOutput() }
     resume()
   }
 

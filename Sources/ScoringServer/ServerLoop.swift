@@ -21,7 +21,8 @@ final class ServerLoop: @unchecked Sendable {
   private let population: Population
   private var connections: [ObjectIdentifier: Connection] = [:]
   private var timer: Timer?
-  private var isStopping = false
+  /// Whether connections are being closed: what is under way is answered, nothing else.
+  private(set) var isStopping = false
 
   private static let sweepMilliseconds: UInt64 = 500
 
@@ -58,9 +59,10 @@ final class ServerLoop: @unchecked Sendable {
     let count = population.add()
     metrics.connectionsTotal.add()
     metrics.connections.set(Double(count))
-    let isShed = count > limits.connections
+    let allowed = limits.connections + (isControl ? Population.operatorAllowance : 0)
+    let isShed = count > allowed
     if isShed { metrics.connectionsShed.add() }
-    guard !isStopping, count <= limits.connections + Population.shedAllowance else {
+    guard !isStopping, count <= allowed + Population.shedAllowance else {
       stream.close()
       metrics.connections.set(Double(population.remove()))
       return
@@ -95,6 +97,9 @@ final class ServerLoop: @unchecked Sendable {
 final class Population: Sendable {
   /// Connections over the limit that are still told so; beyond them they are closed at once.
   static let shedAllowance = 64
+  /// Connections over the limit that operators still get, so that applications which use up theirs, those that are shed
+  /// included, lock no operator out.
+  static let operatorAllowance = shedAllowance + 16
 
   private let count = Atomic<Int>(0)
 

@@ -20,7 +20,8 @@ public struct ServerLimits: Equatable, Sendable {
   public var depth: Int
   /// Instances in one request.
   public var instances: Int
-  /// Connections at the same time, both sockets together.
+  /// Connections at the same time, both sockets together; the control socket takes some more, so that applications
+  /// cannot lock operators out.
   public var connections: Int
   /// Milliseconds in which a request must arrive, in which an answer must be read, and after which a connection
   /// without a request is closed.

@@ -39,7 +39,7 @@ enum AFMDCommand {
         return run(arguments, environment)
       }
     } catch {
-      write("afmd: \(error)\n", to: STDERR_FILENO)
+      write("\(error)\n", to: STDERR_FILENO)
       return UsageProblem.exitCode
     }
   }

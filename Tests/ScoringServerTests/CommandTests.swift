@@ -3,6 +3,7 @@ import ScoringAPI
 import ScoringClient
 import TestSupport
 import Testing
+import Threads
 
 @testable import ScoringServer
 
@@ -52,7 +53,7 @@ import Testing
     (.rollback, #"{"snapshot":41,"position":"back"}"#, "position"),
     (.rollback, #"{"snapshot":41,"position":"keep","x":1}"#, "x"), (.learning, #"{}"#, "state"),
     (.learning, #"{"state":"stopped"}"#, "state"), (.learning, #"{"state":"paused","position":"keep"}"#, "position"),
-    (.snapshot, #"{"why":1}"#, "why"),
+    (.learning, #"{"state":"running","position":"rewind"}"#, "position"), (.snapshot, #"{"why":1}"#, "why"),
   ])
   func wrongCommandsNeverReachTheDaemon(endpoint: Endpoint, body: String, field: String) throws {
     let fixture = try Fixture()
@@ -71,5 +72,22 @@ import Testing
       fixture.commands.release()
     }
     #expect(try ScoringClient(path: fixture.control).status().eventsLearned == 300)
+  }
+
+  @Test func aCommandUnderWayAtTheEndIsAnsweredAndNothingAfterIt() throws {
+    let fixture = try Fixture()
+    fixture.commands.hold()
+    let client = try UnixClient(path: fixture.control)
+    client.send("{\"op\":\"snapshot\",\"id\":1}\n{\"op\":\"live\",\"id\":2}\n")
+    let idle = try LineClient(path: fixture.control)
+    _ = try idle.exchange(Array(#"{"op":"live"}"#.utf8))
+    let server = fixture.server
+    let stopping = DedicatedThread(name: "stopping") { server.stop(graceMilliseconds: 5_000) }
+    // Once the idle connection is closed, every connection has been told.
+    #expect(throws: ClientProblem.self) { try idle.receive() }
+    fixture.commands.release()
+    let answers = String(decoding: client.receiveAll(), as: UTF8.self)
+    #expect(answers.hasPrefix("{\"id\":1,") && !answers.contains("\"id\":2"), "\(answers)")
+    stopping.join()
   }
 }

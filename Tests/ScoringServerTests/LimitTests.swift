@@ -37,6 +37,17 @@ import Testing
     #expect(try first.ask(.live).status == 200)
   }
 
+  @Test func applicationsCannotLockOperatorsOut() throws {
+    let fixture = try Fixture(limits: ServerLimits(connections: 1))
+    var applications: [UnixClient] = []
+    // One that is served, those that would be told that they are too many, and one that is closed at once: then all
+    // those before it have been taken.
+    for _ in 0..<(1 + Population.shedAllowance) { applications.append(try UnixClient(path: fixture.score)) }
+    #expect(try UnixClient(path: fixture.score).receiveAll().isEmpty)
+    #expect(try ScoringClient(path: fixture.control).ask(.live).status == 200)
+    #expect(applications.count == 1 + Population.shedAllowance)
+  }
+
   @Test func whoIsSilentTooLongIsAskedToLeave() throws {
     let fixture = try Fixture(limits: ServerLimits(idleMilliseconds: 100))
     let idle = try UnixClient(path: fixture.score)
