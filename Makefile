@@ -63,6 +63,12 @@ install: build ## Copies the programs, the example configuration and the unit be
 demo: build ## The whole product at work on real flights, in a temporary directory, in under three minutes
 	AFM_PROGRAMS=$(PROGRAMS) Config/demo/demo.sh
 
+.PHONY: bench
+bench: build ## Latency of scoring beside learning, and what an event costs; Docs/Performance.md has the last results
+	$(SWIFT) build --package-path Benchmarks -c release
+	AFM_PROGRAMS=$(PROGRAMS) Benchmarks/.build/release/ScoreLatency
+	Benchmarks/.build/release/LearnFlights
+
 .PHONY: test-tools
 test-tools: libraries
 	$(call packages_needed,$(TEST_PACKAGES) $(if $(SHARED),$(if $(shell command -v java),,default-jre-headless)))
@@ -95,7 +101,7 @@ verify: verify-tools build lint reference cross-architecture verify-tests thread
 
 .PHONY: lint
 lint: toolchain ## swift format, strictly
-	$(SWIFT) format lint -r -s Package.swift Sources Tests
+	$(SWIFT) format lint -r -s Package.swift Sources Tests Benchmarks
 
 .PHONY: reference
 reference: libraries ## The library reference, with docc

@@ -163,6 +163,9 @@ let package = Package(
     .executable(name: "afm-broker", targets: ["afm-broker"]),
     .library(name: "AttentionalFM", targets: ["AttentionalFM"]),
     .library(name: "FeatureEncoding", targets: ["FeatureEncoding"]),
+    .library(
+      name: "MeasuredRooms",
+      targets: ["LiveModel", "ProgressiveValidation", "Configuration", "Compression", "EventLoop"]),
   ],
   targets: systemLibraries + row0 + row1 + row2 + row3 + row4 + row5 + row6 + testTargets,
   cxxLanguageStandard: .cxx17

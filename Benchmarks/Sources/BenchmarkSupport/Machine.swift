@@ -1,0 +1,66 @@
+import CAffinity
+import Foundation
+import Glibc
+
+/// What the measuring machine is, and how much of it others took meanwhile.
+public enum Machine {
+  /// The processor's name and the number of its logical cores.
+  public static var description: String {
+    let model = text("/proc/cpuinfo").split(separator: "\n").first { $0.hasPrefix("model name") }?
+      .split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+    return "\(model ?? "unknown processor"), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) logical cores"
+  }
+
+  /// The mean number of runnable tasks over 1, 5 and 15 minutes.
+  public static var load: String {
+    text("/proc/loadavg").split(separator: " ").prefix(3).joined(separator: " ")
+  }
+
+  /// Processor time in seconds that a process has used, all its threads together.
+  public static func processorSeconds(of process: Int32) -> Double {
+    // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
+    let fields = text("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
+    return (user + system) / ticks
+  }
+
+  /// Processor seconds of the whole machine since it started.
+  public struct Usage {
+    /// Not idle, whoever worked.
+    public var busy: Double
+    /// Given to other machines by the hypervisor.
+    public var stolen: Double
+    /// Altogether.
+    public var all: Double
+
+    /// The usage until now.
+    public init() {
+      let line = Machine.text("/proc/stat").prefix { $0 != "\n" }
+      // user nice system idle iowait irq softirq steal
+      let numbers = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }.map {
+        $0 / Machine.ticks
+      }
+      all = numbers.reduce(0, +)
+      stolen = numbers.count > 7 ? numbers[7] : 0
+      busy = numbers.count > 4 ? all - numbers[3] - numbers[4] - stolen : 0
+    }
+  }
+
+  /// Lets all threads of a process run on the given cores only.
+  public static func pin(_ process: Int32, to cores: Range<Int>) throws {
+    for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task") {
+      guard let id = Int32(thread) else { continue }
+      let code = benchmark_pin(id, Int32(cores.lowerBound), Int32(cores.upperBound))
+      // A thread may have ended meanwhile.
+      if code != 0, code != ESRCH {
+        throw BenchmarkProblem("thread \(id) cannot be pinned to cores \(cores): \(String(cString: strerror(code)))")
+      }
+    }
+  }
+
+  private static let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+
+  private static func text(_ path: String) -> String {
+    (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+  }
+}

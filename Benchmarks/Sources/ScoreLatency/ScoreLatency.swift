@@ -1,0 +1,70 @@
+import BenchmarkSupport
+import Foundation
+
+/// Latency of single scores over one connection of the line protocol, beside a daemon that learns flat out and beside
+/// an idle one, with an echo on the same kind of loop next to each.
+@main
+struct ScoreLatency {
+  static let scoresPerCase = 50_000
+  static let rounds = 5
+  /// Written to the file that is learned, 1.5 GB; enough for all rounds at 450,000 events a second.
+  static let events = 6_000_000
+
+  static func main() {
+    do {
+      try run()
+    } catch {
+      try? FileHandle.standardError.write(contentsOf: Data("ScoreLatency: \(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
+    let flights = try Flights()
+    let copies = events / flights.lines.count + 1
+    let requests = ScoreRequests(flights, count: 1000)
+    print("Machine: \(Machine.description); load before: \(Machine.load)")
+    print("Data: \(flights.source), \(flights.lines.count) of \(flights.bytes.count / flights.lines.count) bytes")
+
+    let daemon = try MeasuredDaemon(flights, copies: copies)
+    defer { daemon.end() }
+    // The first pass claims the rows of the table; what follows is a daemon as it is after a while.
+    while try daemon.eventsLearned() < flights.lines.count { usleep(100_000) }
+    try daemon.setLearning("paused")
+
+    let scores = try daemon.connect()
+    let answer = try requests.withRequest(0) { Array(try scores.exchange($0)) }
+    let server = try EchoServer(path: daemon.folder + "/echo.sock", answer: answer)
+    defer { server.stop() }
+    let echo = try LineSocket(path: daemon.folder + "/echo.sock")
+    print("Requests of \(requests.meanBytes) bytes, answers of \(answer.count); \(scoresPerCase) a case and round")
+
+    let bench = Round.Bench(daemon: daemon, scores: scores, echo: echo, requests: requests, count: scoresPerCase)
+    let start = Effort(daemon)
+    var measured: [Round] = []
+    for _ in 0..<rounds { measured.append(try Round(bench)) }
+    guard try daemon.eventsLearned() < copies * flights.lines.count else {
+      throw BenchmarkProblem("the flights ran out before the last round: raise ScoreLatency.events")
+    }
+    Report(rounds: measured).write()
+    print("\(Effort(daemon).others(since: start)) Load after: \(Machine.load)")
+  }
+}
+
+/// Processor time used by the measurement itself and by everything on the machine.
+private struct Effort {
+  private let machine = Machine.Usage()
+  private let own: Double
+
+  init(_ daemon: MeasuredDaemon) {
+    own = Machine.processorSeconds(of: daemon.id) + Machine.processorSeconds(of: getpid())
+  }
+
+  func others(since start: Effort) -> String {
+    let all = machine.all - start.machine.all
+    let others = (machine.busy - start.machine.busy) - (own - start.own)
+    let stolen = machine.stolen - start.machine.stolen
+    func share(_ part: Double) -> String { Numbers.text(max(0, part) / all * 100, digits: 1) + " %" }
+    return "Meanwhile other processes took \(share(others)) of the machine, its hypervisor \(share(stolen))."
+  }
+}
