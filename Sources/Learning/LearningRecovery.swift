@@ -20,8 +20,8 @@ public struct RecoveredLearning: Sendable {
   let model: Handover<Model>
   let state: LearnerState
 
-  /// Whether the quarantine is cut to the length that the snapshot says. Not after a rollback that kept its position:
-  /// what it skipped was quarantined for good.
+  /// Whether the quarantine is cut to the length that the snapshot says. Not after a rollback that kept its position,
+  /// nor where one's skips are still honoured: what it skipped was quarantined for good.
   let truncatesQuarantine: Bool
 
   /// Restores the current snapshot of a store, or makes a fresh model where there has never been one.
@@ -53,7 +53,9 @@ public struct RecoveredLearning: Sendable {
       model = loaded.model
       state = loaded.state
       snapshot = manifest.id
-      truncatesQuarantine = manifest.rollback?.mode != .keep
+      truncatesQuarantine =
+        manifest.rollback?.mode != .keep && recovered.position == manifest.position
+        && recovered.skips == manifest.skips
       self.notes = notes
     } else {
       let (model, live) = try LoadedLearning.makeModel(identity) { (_) throws(SnapshotProblem) in }

@@ -6,6 +6,9 @@ public struct Lineage: Equatable, Sendable {
   /// Every rollback, by the number of the snapshot that it made.
   public private(set) var rollbacks: [UInt64: Manifest.Rollback] = [:]
 
+  /// Offsets that stay skipped after a snapshot that was taken instead of a damaged descendant, by its number.
+  public private(set) var inheritedSkips: [UInt64: [SkippedRange]] = [:]
+
   /// The snapshot that the records say is current.
   public private(set) var current: UInt64?
 
@@ -40,6 +43,9 @@ public struct Lineage: Equatable, Sendable {
     case .setAside(let id, let ancestor, _):
       highestID = max(highestID, id)
       if let ancestor { moveCurrent(to: ancestor) }
+    case .ancestorTaken(let id, _, let skips):
+      inheritedSkips[id, default: []] += skips
+      moveCurrent(to: id)
     case .learning(let state):
       learning = state
     case .arithmetic(_, _, let newLine):

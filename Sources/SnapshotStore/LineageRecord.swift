@@ -36,6 +36,9 @@ public enum LineageRecord: Codable, Equatable, Sendable {
   case found(Snapshot, Manifest.Rollback?)
   /// A damaged snapshot was set aside, and its ancestor became the current one.
   case setAside(id: UInt64, ancestor: UInt64?, detail: String)
+  /// An ancestor became the current snapshot instead of one that cannot be read, and these offsets, which rollbacks on
+  /// the way left behind, stay skipped until a later snapshot carries them.
+  case ancestorTaken(id: UInt64, insteadOf: UInt64, skips: [SkippedRange])
   /// The state of learning changed.
   case learning(LearningState)
   /// Learning goes on with another family of arithmetic: a new line of descent.

@@ -15,9 +15,13 @@ enum SnapshotNames {
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
+  /// No daemon lives to give out more numbers than this, and every JSON reader holds it exactly; a longer one in a
+  /// name is nobody's.
+  static let highestID: UInt64 = 1 << 53
+
   /// The number that a directory's name stands for; nil for anything that is not such a name exactly.
   static func id(_ name: some StringProtocol) -> UInt64? {
-    guard let id = UInt64(name), directory(id) == name else { return nil }
+    guard let id = UInt64(name), id < highestID, directory(id) == name else { return nil }
     return id
   }
 

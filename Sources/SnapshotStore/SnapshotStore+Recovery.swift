@@ -42,12 +42,14 @@ extension SnapshotStore {
     var details: [String] = []
     var visited: Set<UInt64> = []
     var next: UInt64? = start
+    var isRewound = false
     while let id = next, visited.insert(id).inserted {
       var manifest: Manifest?
       if archive.contains(id) {
         do throws(SnapshotProblem) {
           manifest = try archive.manifest(id)
           let snapshot = try archive.load(id)
+          if !isRewound { skips += log.lineage.inheritedSkips[id] ?? [] }
           return try finish(snapshot, instead: setAside, of: start, skips, details, notes, log)
         } catch {
           guard error.kind == .damaged else { throw error }
@@ -58,9 +60,16 @@ extension SnapshotStore {
         }
       } else {
         notes.append("snapshot \(id) is not in \(archive.directory)")
+        // A crash may have come between setting it aside and taking its ancestor.
+        manifest = try? ManifestFile.read(
+          archive.path(id) + SnapshotNames.damagedSuffix + "/" + SnapshotNames.manifest)
       }
-      if let rollback = manifest?.rollback ?? log.lineage.rollbacks[id] { skips += rollback.skipped }
+      let rollback = manifest?.rollback ?? log.lineage.rollbacks[id]
+      skips += rollback?.skipped ?? []
       skips += manifest?.skips ?? []
+      if !isRewound { skips += log.lineage.inheritedSkips[id] ?? [] }
+      // An operator who rewound to the parent wanted everything after it learned again.
+      isRewound = rollback?.mode == .rewind
       next = manifest.map(\.parent) ?? log.lineage.snapshots[id]?.parent
     }
     throw SnapshotProblem(
@@ -100,12 +109,16 @@ extension SnapshotStore {
     _ details: [String], _ notes: [String], _ log: LineageLog
   ) throws(SnapshotProblem) -> RecoveredSnapshot {
     let manifest = snapshot.manifest
-    if try archive.currentID() != manifest.id { try makeCurrent(manifest.id) }
+    // Recorded before `CURRENT` changes: the next start finds what is skipped by nothing else.
     if start != manifest.id {
+      if !skips.isEmpty {
+        try log.append(.ancestorTaken(id: manifest.id, insteadOf: start, skips: skips))
+      }
       for (id, detail) in zip(setAside, details) {
         try log.append(.setAside(id: id, ancestor: manifest.id, detail: detail))
       }
     }
+    if try archive.currentID() != manifest.id { try makeCurrent(manifest.id) }
     log.moveCurrent(to: manifest.id)
     var position = manifest.position
     var ahead = skips + manifest.skips

@@ -122,6 +122,53 @@ import Testing
     #expect(try store.openCurrent()?.skips == [skip(200, 300)])
   }
 
+  /// Nothing is learned between two starts: the second finds only the ancestor, and must still know what is skipped.
+  @Test func aSkipIsHonouredByEveryLaterStart() throws {
+    let fixture = try Fixture()
+    do {
+      let (store, _) = try fixture.series(3)
+      _ = try store.rollback(to: store.archive.load(2), position: .keep(Fixture.position(300), skips: []))
+    }
+    try fixture.damage(2)
+    for _ in 0..<3 {
+      let recovered = try #require(try fixture.open().openCurrent())
+      #expect(recovered.snapshot.manifest.id == 1 && recovered.position == Fixture.position(100))
+      #expect(recovered.skips == [skip(200, 300)])
+    }
+    do {
+      let store = try fixture.open()
+      _ = try store.rollback(to: store.archive.load(1), position: .rewind)
+    }
+    // Rewound to, the snapshot stands for itself, also once the rollback's manifest is gone.
+    try fixture.damage(5, SnapshotNames.manifest)
+    let recovered = try #require(try fixture.open().openCurrent())
+    #expect(recovered.snapshot.manifest.id == 1 && recovered.skips.isEmpty)
+  }
+
+  /// A process that dies after setting a snapshot aside, before its ancestor is current, leaves what it carried.
+  @Test func skipsOfASnapshotThatWasSetAsideAreRead() throws {
+    let fixture = try Fixture()
+    do {
+      let (store, model) = try fixture.series(1)
+      Fixture.learn(100..<150, model)
+      try fixture.snapshot(model, in: store, skips: [skip(200, 300)])
+    }
+    let files = FileManager.default
+    try files.moveItem(atPath: fixture.archive.path(2), toPath: fixture.archive.path(2) + ".damaged")
+    let recovered = try #require(try fixture.open().openCurrent())
+    #expect(recovered.snapshot.manifest.id == 1 && recovered.skips == [skip(200, 300)])
+  }
+
+  @Test func aNumberThatNobodyGaveIsNoSnapshots() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(1) }
+    for name in ["18446744073709551615", "deleted-18446744073709551615", "9007199254740992"] {
+      try FileManager.default.createDirectory(atPath: fixture.archive.path(name), withIntermediateDirectories: true)
+    }
+    let store = try fixture.open()
+    #expect(try fixture.snapshot(fixture.restored(1), in: store).id == 2)
+  }
+
   @Test func skipsAreJoinedAndPassedInOrder() {
     var position = Fixture.position(100)
     let skips = [skip(300, 400), skip(90, 150), skip(350, 360), skip(150, 200), skip(10, 20), skip(500, 500)]
