@@ -81,33 +81,54 @@ public final class OrderJournal {
   ///
   /// Appending the same records again then writes nothing, it only moves `mark`; appending others makes a branch.
   ///
-  /// - Throws: `notOnLine` where nothing leads from the mark to the newest segment; `branch` then makes a new line.
+  /// Where the newest line was begun by a rollback that a crash kept from taking effect, the line that the place is on
+  /// is the newest again: a new segment goes on from its end.
+  ///
+  /// - Throws: `notOnLine` where no line leads on from the mark; `branch` then makes a new one.
   public func resume(after mark: JournalMark) throws(JournalProblem) -> [JournalRun] {
     try flush()
     replay = ReplayCursor()
+    var visited: Set<UInt64> = []
+    for end in numbers.reversed() where end >= mark.segment {
+      // A segment on a way that missed the mark is on no other way to it, but for the mark's own.
+      if visited.contains(end), end != mark.segment { continue }
+      guard let way = try way(from: mark, to: end, &visited) else { continue }
+      if end != headNumber { try makeHead(after: JournalMark(segment: end, records: way.records)) }
+      replay = ReplayCursor(pieces: way.pieces)
+      return replay.runs
+    }
+    throw .notOnLine(mark)
+  }
+
+  /// The runs from a place to the end of a segment; nil where they are not on one line.
+  private func way(from mark: JournalMark, to last: UInt64, _ visited: inout Set<UInt64>) throws(JournalProblem)
+    -> (pieces: [ReplayCursor.Piece], records: UInt64)?
+  {
     var pieces: [ReplayCursor.Piece] = []
-    var number = headNumber
-    var end = headRecords
+    var number = last
+    var end: UInt64?
+    var records: UInt64 = 0
     while true {
+      visited.insert(number)
       let content = try read(number)
-      guard content.records >= end else {
+      if end == nil { records = content.records }
+      let wanted = end ?? content.records
+      guard content.records >= wanted else {
         throw .damaged(
           path: JournalSegment.path(number, in: directory),
-          detail: "\(content.records) records where \(end) were counted")
+          detail: "\(content.records) records where \(wanted) were counted")
       }
       let start = number == mark.segment ? mark.records : 0
-      guard start <= end else { throw .notOnLine(mark) }
-      let runs = Self.cut(content.runs, start..<end, withJumpsAtEnd: number == headNumber)
+      guard start <= wanted else { return nil }
+      let runs = Self.cut(content.runs, start..<wanted, withJumpsAtEnd: number == last)
       pieces.append(ReplayCursor.Piece(segment: number, runs: runs, start: start))
-      if number == mark.segment { break }
+      if number == mark.segment { return (pieces.reversed(), records) }
       guard let previous = content.previous, previous.segment < number, previous.segment >= mark.segment else {
-        throw .notOnLine(mark)
+        return nil
       }
       number = previous.segment
       end = previous.records
     }
-    replay = ReplayCursor(pieces: pieces.reversed())
-    return replay.runs
   }
 
   /// Begins a new line after a place: a rollback, or an order that cannot be replayed.
@@ -117,11 +138,7 @@ public final class OrderJournal {
   public func branch(after mark: JournalMark, at position: SourcePosition?) throws(JournalProblem) {
     try sync()
     replay = ReplayCursor()
-    let number = headNumber &+ 1
-    head = try Self.make(number, after: mark, in: directory)
-    headNumber = number
-    headRecords = 0
-    numbers.append(number)
+    try makeHead(after: mark)
     guard let position, !position.partitions.isEmpty else { return }
     for partition in position.partitions {
       append(JournalRun(partition: partition.partition, nextOffset: partition.nextOffset, count: 0))
@@ -164,11 +181,16 @@ public final class OrderJournal {
     try flush()
     try Self.file { () throws(FileProblem) in try head.sync() }
     guard head.length > Self.segmentSize, !replay.isActive else { return }
-    let next = headNumber &+ 1
-    head = try Self.make(next, after: JournalMark(segment: headNumber, records: headRecords), in: directory)
-    headNumber = next
+    try makeHead(after: JournalMark(segment: headNumber, records: headRecords))
+  }
+
+  /// Makes the newest segment; durable when it returns.
+  private func makeHead(after mark: JournalMark) throws(JournalProblem) {
+    let number = headNumber &+ 1
+    head = try Self.make(number, after: mark, in: directory)
+    headNumber = number
     headRecords = 0
-    numbers.append(next)
+    numbers.append(number)
   }
 
   /// Removes the segments that no way from `oldest` to the newest place needs: `oldest` is the earliest mark of all

@@ -70,8 +70,8 @@ import Testing
     #expect(again.mark == JournalMark(segment: 1, records: 1))
     // Where the branch cut a run, its end is not known.
     #expect(try open().resume(after: .beginning) == [run(0, -1, 3), run(1, 1, 1)])
-    #expect(throws: JournalProblem.notOnLine(JournalMark(segment: 0, records: 4))) {
-      try open().resume(after: JournalMark(segment: 0, records: 4))
+    #expect(throws: JournalProblem.notOnLine(JournalMark(segment: 0, records: 8))) {
+      try open().resume(after: JournalMark(segment: 0, records: 8))
     }
   }
 
@@ -94,11 +94,33 @@ import Testing
     #expect(try again.resume(after: .beginning) == [run(0, 5, 5), run(0, 9, 0), run(1, 2, 0), run(1, 3, 1)])
     #expect(
       try again.resume(after: JournalMark(segment: 1, records: 0)) == [run(0, 9, 0), run(1, 2, 0), run(1, 3, 1)])
-    #expect(throws: JournalProblem.notOnLine(abandoned)) { try again.resume(after: abandoned) }
     // Replaying steps over the jumps.
     _ = try again.resume(after: snapshot)
     try append([run(1, 3, 1), run(0, 10, 1)], to: again)
     #expect(again.mark == JournalMark(segment: 1, records: 2))
+    #expect(throws: JournalProblem.notOnLine(JournalMark(segment: 0, records: 12))) {
+      try again.resume(after: JournalMark(segment: 0, records: abandoned.records + 1))
+    }
+  }
+
+  @Test func aRollbackThatNeverTookEffectCostsNoOrder() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    let old = journal.mark
+    try append([run(1, 2, 2)], to: journal)
+    let current = journal.mark
+    try append([run(0, 9, 4), run(1, 5, 3)], to: journal)
+    // The process is killed after the journal's new line was begun and before the rollback's snapshot was current.
+    try journal.branch(
+      after: old,
+      at: SourcePosition(
+        kind: .kafka, identity: "c/t", partitions: [PartitionPosition(partition: 0, nextOffset: 5)]))
+    let again = try open()
+    #expect(try again.resume(after: current) == [run(0, 9, 4), run(1, 5, 3)])
+    try append([run(0, 9, 4), run(1, 5, 3), run(0, 12, 3)], to: again)
+    #expect(again.mark == JournalMark(segment: 2, records: 3))
+    #expect(try open().resume(after: current) == [run(0, 9, 4), run(1, 5, 3), run(0, 12, 3)])
+    #expect(try open().resume(after: .beginning).count == 5)
   }
 
   @Test func aTornTailIsCutOff() throws {
