@@ -34,6 +34,14 @@ public final class Quarantine {
     self.limit = max(4096, limit)
     self.maximumRecordBytes = max(16, maximumRecordBytes)
     file = try OpenFile(path, .update)
+    if try Self.header(of: file) == nil, DirectoryHandle.exists(path + ".1") {
+      // A crash came while the older file made way for a new one.
+      let older = try OpenFile(path + ".1", .update)
+      if try Self.header(of: older) != nil {
+        try DirectoryHandle.rename(path + ".1", to: path)
+        file = older
+      }
+    }
     if let (start, headerLength) = try Self.header(of: file) {
       self.start = start
       self.headerLength = headerLength
@@ -87,11 +95,15 @@ public final class Quarantine {
   }
 
   private func rotate(at length: UInt64) throws(FileProblem) {
+    // Nobody syncs the older file later.
+    try file.sync()
     try DirectoryHandle.rename(path, to: path + ".1")
     file = try OpenFile(path, .replace)
     headerLength = try Self.begin(file, at: length)
     start = length
     self.length = length
+    try file.sync()
+    try DirectoryHandle.sync(DirectoryHandle.parent(of: path))
   }
 
   private func entry(_ record: SourceRecord, reason: String, detail: String) -> [UInt8] {

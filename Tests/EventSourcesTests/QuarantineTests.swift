@@ -93,6 +93,18 @@ import Testing
     #expect(try entries().map(\.offset) == [0])
   }
 
+  @Test(arguments: [nil, "{\"quarant"])
+  func aCrashWhileTheOlderFileMakesWayLosesNothing(header: String?) throws {
+    let quarantine = try Quarantine(path: path)
+    for offset: Int64 in 0..<10 { try add([0x61], offset, to: quarantine) }
+    try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+    if let header { try Data(header.utf8).write(to: URL(fileURLWithPath: path)) }
+    let again = try Quarantine(path: path)
+    #expect(again.length == quarantine.length)
+    try again.truncate(to: quarantine.length)
+    #expect(try entries().map(\.offset) == Array(0..<10))
+  }
+
   @Test func aLongRecordIsCut() throws {
     let quarantine = try Quarantine(path: path, maximumRecordBytes: 100)
     try add(Array(repeating: 0x61, count: 5000), 1, to: quarantine)
