@@ -39,6 +39,10 @@ struct KafkaStart {
     var report = StartReport(position: position ?? SourcePosition(kind: .kafka, identity: identity))
     report.position.kind = .kafka
     report.position.identity = identity
+    if let position, cluster == "unknown", Self.mayBeSame(position.identity, identity) {
+      // What is known of the cluster is not forgotten because it did not answer this time.
+      report.position.identity = position.identity
+    }
     if let position {
       try check(position, identity, watermarks, missing, &report)
     }
@@ -180,8 +184,12 @@ struct KafkaStart {
         isTransient: true)
   }
 
-  private static func mayBeSame(_ saved: String, _ found: String) -> Bool {
-    saved == found || saved.hasPrefix("unknown/") || found.hasPrefix("unknown/")
+  /// Whether two identities, `cluster id/topic`, may be one topic's: a cluster that did not tell its id may be any.
+  static func mayBeSame(_ saved: String, _ found: String) -> Bool {
+    let saved = saved.split(separator: "/", maxSplits: 1)
+    let found = found.split(separator: "/", maxSplits: 1)
+    guard saved.count == 2, found.count == 2, saved[1] == found[1] else { return saved == found }
+    return saved[0] == found[0] || saved[0] == "unknown" || found[0] == "unknown"
   }
 }
 

@@ -26,6 +26,14 @@ import Threads
 
   func numbers(_ range: Range<Int>, _ prefix: String = "") -> [String] { range.map { "\(prefix)\($0)" } }
 
+  @Test func aClusterThatDidNotTellItsIdMayBeAnyButATopicIsItself() {
+    #expect(KafkaStart.mayBeSame("abc/events", "abc/events"))
+    #expect(
+      KafkaStart.mayBeSame("unknown/events", "abc/events") && KafkaStart.mayBeSame("abc/events", "unknown/events"))
+    #expect(!KafkaStart.mayBeSame("abc/events", "xyz/events") && !KafkaStart.mayBeSame("abc/events", "abc/others"))
+    #expect(!KafkaStart.mayBeSame("unknown/events", "abc/others") && !KafkaStart.mayBeSame("abc/a", "unknown/b"))
+  }
+
   @Test func aFreshStartReadsFromTheBeginning() throws {
     try cluster.createTopic("events", partitions: 1)
     try produce(numbers(0..<300))
