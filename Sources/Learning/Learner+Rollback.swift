@@ -10,6 +10,11 @@ extension Learner {
       snapshots.rollbacks.append((plan, completion))
       return
     }
+    guard source.resuming == nil else {
+      // Its position would come back over that of the rollback.
+      return completion(
+        .failure(LearningProblem(.conflict, "learning is being resumed; roll back when that is done")))
+    }
     guard let replacement = plan.model.take() else {
       return completion(.failure(LearningProblem(.conflict, "this rollback was carried out already")))
     }
@@ -36,8 +41,9 @@ extension Learner {
     if plan.mode == .rewind {
       files.truncateQuarantine(to: state.quarantineLength, log: context.log)
     }
-    // What was read ahead goes on after a position that is kept, unless it follows an order that ends here.
-    if plan.mode == .rewind || source.recordsToReplay > 0 {
+    // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, or a start
+    // is on its way that would bring back what was counted before.
+    if plan.mode == .rewind || source.recordsToReplay > 0 || !source.isStarted {
       if case .stopped = condition { source.isStarted = false } else { startSource() }
     }
     context.log.notice(

@@ -1,4 +1,5 @@
 import EventSources
+import Glibc
 import Threads
 
 /// A log of records in memory, shared by the sources that read it one after the other.
@@ -32,6 +33,8 @@ final class MemorySourceControl: Sendable {
     /// The offsets below which a partition's records are gone.
     var earliest: [Int32: Int64] = [:]
     var failsToStart: SourceProblem?
+    /// A start waits while this is set.
+    var holdsStarts = false
     var starts: [SourcePosition?] = []
     var published: SourcePosition?
   }
@@ -65,6 +68,7 @@ final class MemorySource: EventSource {
   func start(at position: SourcePosition?, missing: MissingPositionPolicy, replaying: [JournalRun])
     throws(SourceProblem) -> StartReport
   {
+    while control.state.withLock({ $0.holdsStarts }) { sched_yield() }
     if let problem = control.state.withLock({ $0.failsToStart }) { throw problem }
     var start = position ?? SourcePosition(kind: .kafka, identity: "memory")
     let earliest = control.state.withLock { $0.earliest }

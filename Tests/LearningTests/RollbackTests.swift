@@ -1,6 +1,7 @@
 import EventSources
 import Features
 import Foundation
+import Glibc
 import LiveModel
 import SnapshotStore
 import TestSupport
@@ -147,6 +148,44 @@ import Testing
     let _: LearningReport = try again.wait { again.service.resume($0) }
     #expect(try again.wait(records: 400).recordsRead == 400)
     try again.stop()
+  }
+
+  @Test func aRollbackWhileTheSourceStartsCountsAsItsSnapshotDid() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 400, seed: 27)
+    let control = MemorySourceControl()
+    let (harness, snapshot, before, _) = try prepared(directory, log, control, pauses: true)
+    try harness.stop()
+    let held = MemorySourceControl()
+    held.state.withLock { $0.holdsStarts = true }
+    let again = try Harness(directory, log, control: held)
+    let _: RollbackOutcome = try again.wait { again.service.rollBack(to: snapshot.id, mode: .keep, $0) }
+    held.state.withLock { $0.holdsStarts = false }
+    while again.service.queue.waiting == 0 { sched_yield() }
+    let report = try again.report()
+    #expect(report.recordsRead == 200 && report.position?[0]?.nextOffset == 300)
+    #expect(scores(again) == before)
+    try again.stop()
+  }
+
+  @Test func whatWasSkippedStaysSkippedAfterOneStartMoreFromAnAncestor() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 400, seed: 28, badEvery: 5)
+    let (harness, snapshot, _, _) = try prepared(directory, log, MemorySourceControl(), pauses: true)
+    let outcome: RollbackOutcome = try harness.wait { harness.service.rollBack(to: snapshot.id, mode: .keep, $0) }
+    try harness.kill()
+    let manifest = directory.path("snapshots/00000\(outcome.manifest.id)/manifest.json")
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: manifest))
+    for _ in 0..<2 {
+      let again = try Harness(directory, log)
+      let report = try again.report()
+      #expect(report.currentSnapshot == snapshot.id)
+      #expect(report.position?[0]?.nextOffset == 300 && report.recordsRead == 200)
+      try again.kill()
+    }
+    // What was skipped is never read again, so it stays in the quarantine.
+    let lines = try String(contentsOfFile: directory.path("quarantine"), encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 1 + 60)
   }
 
   @Test func aRollbackToNothingChangesNothing() throws {
