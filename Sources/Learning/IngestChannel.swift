@@ -11,6 +11,15 @@ enum IngestNotice: Sendable {
   case caughtUp
   /// There are no more records and never will be.
   case endOfStream
+
+  /// Whether it tells of a state that the next notice may end.
+  var isPassing: Bool {
+    switch self {
+    case .problem(let problem): problem.isTransient
+    case .caughtUp: true
+    case .started, .endOfStream: false
+    }
+  }
 }
 
 /// What passes from the ingest thread to the learner.
@@ -24,6 +33,13 @@ enum IngestItem: Sendable {
     case .batch(let batch): batch.epoch
     case .notice(_, let epoch): epoch
     }
+  }
+
+  /// Whether nothing is lost where this comes instead of the one before it: both say only how the source is doing. So
+  /// a source that fails on and off while the learner is paused fills no memory.
+  func replaces(_ earlier: IngestItem) -> Bool {
+    guard case .notice(let new, let epoch) = self, case .notice(let old, epoch) = earlier else { return false }
+    return new.isPassing && old.isPassing
   }
 }
 
@@ -190,6 +206,7 @@ final class IngestChannel: Sendable {
   func deliver(_ item: IngestItem) {
     monitor.update { state in
       if case .batch = item { state.readyBatches += 1 }
+      if let last = state.ready.last, item.replaces(last) { state.ready.removeLast() }
       state.ready.append(item)
     }
   }

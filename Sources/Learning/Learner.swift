@@ -110,6 +110,7 @@ final class Learner {
   }
 
   private func runTimers() {
+    if isOver { return }
     let now = MonotonicTime.now
     restartSourceIfDue(now)
     takeSnapshotIfDue(now)

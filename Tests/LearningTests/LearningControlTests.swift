@@ -156,6 +156,35 @@ import Threads
     try again.stop()
   }
 
+  @Test func aLastSnapshotThatCannotBeWrittenIsTold() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 100, seed: 42)
+    let control = MemorySourceControl()
+    control.allow(50)
+    let harness = try Harness(directory, log, control: control)
+    try harness.wait { $0.recordsRead == 50 && $0.snapshots.written == 1 }
+    // The writer finds the places of the next ones taken.
+    for number in 2..<9 {
+      try FileManager.default.createDirectory(
+        atPath: directory.path("snapshots/00000\(number)/taken"), withIntermediateDirectories: true)
+    }
+    #expect(throws: LearningProblem.self) { try harness.stop() }
+    #expect(harness.lastReport.snapshots.problem != nil)
+  }
+
+  @Test func aSourceThatFailsOnAndOffWhileNobodyListensFillsNoMemory() {
+    let channel = IngestChannel(batches: 1, recordsPerBatch: 1)
+    for number in 0..<1000 {
+      let problem = SourceProblem(.unreachable, "broker \(number)", isTransient: true)
+      channel.deliver(.notice(.problem(problem), epoch: 7))
+      channel.deliver(.notice(.caughtUp, epoch: 7))
+    }
+    channel.deliver(.notice(.endOfStream, epoch: 7))
+    var notices = 0
+    while case .item = channel.next(returning: nil, epoch: 7, takesBatches: false, milliseconds: 0) { notices += 1 }
+    #expect(notices == 2)
+  }
+
   @Test func oneBatchIsEnough() throws {
     let directory = try TemporaryDirectory()
     let log = MemoryLog.random(records: 200, seed: 41)
