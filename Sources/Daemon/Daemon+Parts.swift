@@ -110,8 +110,9 @@ extension LearningSettings {
       recordsPerBatch: settings.threads.batchRecords, queueBatches: settings.threads.queueBatches,
       windowSize: settings.progressiveValidation.windowSize, snapshotEveryEvents: settings.snapshots.everyEvents,
       snapshotEverySeconds: settings.snapshots.every?.seconds, retainedSnapshots: settings.snapshots.keep,
-      keepsWholeJournal: settings.snapshots.journal == .whole, learnerNice: settings.threads.learnerNice,
-      ingestNice: settings.threads.ingestNice)
+      keepsWholeJournal: settings.snapshots.journal == .whole,
+      onMissingPosition: SourceAssembly.policy(settings.source.onMissingPosition),
+      learnerNice: settings.threads.learnerNice, ingestNice: settings.threads.ingestNice)
   }
 }
 

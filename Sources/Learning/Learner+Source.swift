@@ -20,6 +20,11 @@ struct SourceCourse {
   var restartAt: UInt64?
   var retrySeconds: Double?
 
+  /// Where the last start was told to go on if the position is gone, until it succeeds; and whether the settings said
+  /// so, not an operator.
+  var missing = MissingPositionPolicy.refuse
+  var isBySettings = false
+
   /// Records that are still to be learned again in the order of the journal.
   var recordsToReplay: UInt64 = 0
 
@@ -45,7 +50,9 @@ extension Learner {
 
   /// Orders the source to start at the learner's position, replaying what the journal holds beyond it, unless another
   /// position was chosen.
-  func startSource(missing: MissingPositionPolicy = .refuse) {
+  func startSource(missing: MissingPositionPolicy = .refuse, isBySettings: Bool = false) {
+    source.missing = missing
+    source.isBySettings = isBySettings
     source.restartAt = nil
     source.isStarted = false
     source.isCaughtUp = false
@@ -58,6 +65,14 @@ extension Learner {
       context.channel.start(
         IngestStart(epoch: source.epoch, position: state.position, missing: missing, replaying: replaying))
     } catch {
+      if case .damaged = error {
+        // No later attempt would read it: an operator decides.
+        return sourceFailed(
+          SourceProblem(
+            .replayImpossible,
+            "\(error). Told `earliest` or `latest`, learning goes on where it stands, every record still once, in an "
+              + "order of its own"))
+      }
       retrySource(after: SourceProblem(.unreadable, "\(error)"))
     }
   }
@@ -121,6 +136,8 @@ extension Learner {
     }
     source.isStarted = true
     source.problem = nil
+    let wasChosen = source.missing != .refuse
+    source.missing = .refuse
     let moved = before.map { $0.partitions.contains { report.position[$0.partition]?.nextOffset != $0.nextOffset } }
     if let completion = source.resuming {
       source.resuming = nil
@@ -128,7 +145,7 @@ extension Learner {
     }
     // The first position, and one that was chosen, must not have to be chosen again.
     let isFresh = snapshots.current == nil && source.recordsToReplay == 0
-    if isFresh || moved == true { snapshots.isOwed = isFresh ? .start : .request }
+    if isFresh || wasChosen || moved == true { snapshots.isOwed = isFresh ? .start : .request }
   }
 
   private func sourceFailed(_ problem: SourceProblem) {
@@ -142,6 +159,12 @@ extension Learner {
     }
     if problem.isTransient && source.isStarted { return }
     source.isStarted = false
+    let policy = context.settings.onMissingPosition
+    if problem.needsPosition, policy != .refuse, !source.isBySettings || source.missing == .refuse {
+      context.log.warning(
+        "the position is gone; learning goes on as source.on_missing_position says", ["position": policy.rawValue])
+      return startSource(missing: policy, isBySettings: true)
+    }
     switch problem.kind {
     case .positionLost: stopLearning(.positionLost, problem.message)
     case .otherSource: stopLearning(.otherSource, problem.message)

@@ -1,3 +1,5 @@
+import EventSources
+
 /// How learning runs; nothing here changes what is learned from an event.
 public struct LearningSettings: Equatable, Sendable {
   /// The most records fetched, decoded and learned between two looks at the mailbox.
@@ -29,6 +31,9 @@ public struct LearningSettings: Equatable, Sendable {
   /// How long to wait before a source that failed is started again, in seconds; doubled with each failure up to 30.
   public var sourceRetrySeconds: Double
 
+  /// Where learning goes on by itself when its position is gone; `refuse` stops it until an operator chooses.
+  public var onMissingPosition: MissingPositionPolicy
+
   /// The nice value of the learner and of the snapshot writer, 0 to 19.
   public var learnerNice: Int32
 
@@ -40,7 +45,7 @@ public struct LearningSettings: Equatable, Sendable {
     recordsPerBatch: Int = 512, queueBatches: Int = 8, windowSize: Int = 10_000, snapshotEveryEvents: UInt64? = nil,
     snapshotEverySeconds: Double? = 300, retainedSnapshots: Int? = 10, keepsWholeJournal: Bool = false,
     snapshotRetrySeconds: Double = 10, sourceRetrySeconds: Double = 1,
-    learnerNice: Int32 = 10, ingestNice: Int32 = 5
+    onMissingPosition: MissingPositionPolicy = .refuse, learnerNice: Int32 = 10, ingestNice: Int32 = 5
   ) {
     self.recordsPerBatch = max(1, recordsPerBatch)
     self.queueBatches = max(1, queueBatches)
@@ -51,6 +56,7 @@ public struct LearningSettings: Equatable, Sendable {
     self.keepsWholeJournal = keepsWholeJournal
     self.snapshotRetrySeconds = snapshotRetrySeconds
     self.sourceRetrySeconds = sourceRetrySeconds
+    self.onMissingPosition = onMissingPosition
     self.learnerNice = learnerNice
     self.ingestNice = ingestNice
   }

@@ -1,0 +1,81 @@
+import EventSources
+import Foundation
+import SnapshotStore
+import TestSupport
+import Testing
+
+@testable import Learning
+
+/// Where learning goes on when its position, or the order that it had, is gone.
+@Suite struct MissingPositionTests {
+  private func settings(_ policy: MissingPositionPolicy) -> LearningSettings {
+    var settings = Harness.settings()
+    settings.onMissingPosition = policy
+    return settings
+  }
+
+  /// A state directory of which 100 records were learned, and a control whose source has lost some of the rest.
+  private func lost(_ directory: TemporaryDirectory, _ log: MemoryLog) throws -> MemorySourceControl {
+    let control = MemorySourceControl()
+    control.allow(100)
+    let harness = try Harness(directory, log, control: control)
+    try harness.wait(records: 100)
+    try harness.stop()
+    let lost = MemorySourceControl()
+    lost.state.withLock { $0.earliest = [0: 120, 1: 130] }
+    return lost
+  }
+
+  @Test(arguments: [MissingPositionPolicy.earliest, .latest])
+  func theSettingsMayChoose(policy: MissingPositionPolicy) throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 300, partitions: 2, seed: 51)
+    let control = try lost(directory, log)
+    let left =
+      policy == .latest ? 0 : log.partitions[0].count - 120 + log.partitions[1].count - 130
+    let harness = try Harness(directory, log, control: control, settings: settings(policy))
+    let report = try harness.wait {
+      $0.recordsRead == UInt64(100 + left) && $0.isCaughtUp
+        && $0.position?[0]?.nextOffset == Int64(log.partitions[0].count)
+    }
+    #expect(report.condition == .running && report.sourceProblem == nil)
+    try harness.wait { $0.snapshots.written > 0 && !$0.snapshots.isRunning }
+    try harness.kill()
+    // It was saved, and has not to be chosen again.
+    let again = try Harness(directory, log, control: control)
+    #expect(try again.wait(records: 100 + left).condition == .running)
+    try again.stop()
+  }
+
+  @Test func aChoiceThatFailsStopsLearning() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 300, partitions: 2, seed: 52)
+    let control = try lost(directory, log)
+    control.state.withLock { $0.failsToStart = SourceProblem(.otherSource, "another topic") }
+    let harness = try Harness(directory, log, control: control, settings: settings(.earliest))
+    let report = try harness.wait { $0.condition != .running }
+    #expect(report.condition == .stopped(.otherSource, detail: "another topic"))
+    try harness.kill()
+  }
+
+  @Test func aJournalThatCannotBeReadWaitsForAnOperator() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 300, partitions: 2, seed: 53)
+    let control = MemorySourceControl()
+    control.allow(100)
+    let harness = try Harness(directory, log, control: control)
+    try harness.wait(records: 100)
+    let manifest: Manifest = try harness.wait { harness.service.takeSnapshot($0) }
+    let _: RollbackOutcome = try harness.wait { harness.service.rollBack(to: manifest.id, mode: .rewind, $0) }
+    control.allow(200)
+    try harness.wait(records: 200)
+    try harness.kill()
+    try FileManager.default.removeItem(atPath: directory.path("journal/0000000000.log"))
+    let again = try Harness(directory, log)
+    let report = try again.wait { $0.condition != .running || $0.isCaughtUp || $0.sourceProblem != nil }
+    #expect(report.condition.needsPosition && report.recordsRead == 100)
+    let _: LearningReport = try again.wait { again.service.resume(at: .earliest, $0) }
+    try again.wait(records: 300)
+    try again.stop()
+  }
+}
