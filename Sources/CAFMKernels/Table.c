@@ -107,8 +107,14 @@ int64_t afm_table_place(const afm_table *table, uint64_t hash, const int64_t *re
   return vacancies[0] >= vacancies[1] ? vacant[0] : vacant[1];
 }
 
-static inline void store8(void *place, uint64_t word) { __atomic_store_n((uint64_t *)place, word, __ATOMIC_RELAXED); }
-static inline uint64_t load8(const void *place) { return __atomic_load_n((const uint64_t *)place, __ATOMIC_RELAXED); }
+// Slots and rows are accessed as 8-byte words here and as what they are elsewhere.
+typedef uint64_t aliased_word __attribute__((may_alias));
+static inline void store8(void *place, uint64_t word) {
+  __atomic_store_n((aliased_word *)place, word, __ATOMIC_RELAXED);
+}
+static inline uint64_t load8(const void *place) {
+  return __atomic_load_n((const aliased_word *)place, __ATOMIC_RELAXED);
+}
 
 // The release fence keeps the odd version ahead of the data, the release store the data ahead of the even version.
 static void begin_writing(afm_table *table, uint64_t slot) {
