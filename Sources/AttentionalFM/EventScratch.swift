@@ -93,9 +93,6 @@ package final class EventScratch {
     event.pointee.pair_count = 0
   }
 
-  /// Whether another feature fits.
-  package var hasRoom: Bool { event.pointee.feature_count < event.pointee.feature_capacity }
-
   /// Where the next feature's weight goes.
   package var nextWeight: UnsafeMutablePointer<Float> {
     event.pointee.weight + Int(event.pointee.feature_count)

@@ -1,5 +1,5 @@
 // Unsafe memory: rows of claimed slots are read through the table's pointers; the scratch arrays hold
-// `maximumFeatures` (or `maximumPairs`) entries, which `EventScratch.hasRoom` keeps.
+// `maximumFeatures` (or `maximumPairs`) entries, and no more features of an event are looked at.
 
 import CAFMKernels
 import Features

@@ -1,4 +1,5 @@
-// Unsafe memory: the scratch's next weight and row are valid while it has room, which is checked before each.
+// Unsafe memory: the scratch's next weight and row are valid while it has room, and it has room for `maximumFeatures`,
+// of which `load` takes no more.
 
 import AttentionalFM
 import CAFMKernels
@@ -82,8 +83,8 @@ public final class Scorer {
 
   private func load(_ features: UnsafeBufferPointer<Feature>) {
     scratch.begin()
-    for position in features.indices {
-      guard scratch.hasRoom else { return }
+    // Those beyond the limit are unknown, as they are to the learner, even where unknown ones leave room.
+    for position in features.indices.prefix(configuration.maximumFeatures) {
       let feature = features[position]
       if live.memory.gather(feature.hash, weight: scratch.nextWeight, row: scratch.nextRow) {
         scratch.append(feature, origin: position)
