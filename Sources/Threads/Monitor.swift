@@ -46,12 +46,13 @@ public final class Monitor<Value>: @unchecked Sendable {
     return body(&value)
   }
 
-  /// Waits until `body` gives something and returns that; nil once `milliseconds` have passed (nil waits for ever).
+  /// Waits until `body` gives something and returns that; nil once `milliseconds` have passed (nil waits for ever, 0 or
+  /// less not at all).
   ///
   /// What `body` changes is seen by the others; those that wait for it are woken when it gave something.
   public func wait<Result>(milliseconds: Int? = nil, until body: (inout Value) -> Result?) -> Result? {
     var deadline = timespec()
-    if let milliseconds {
+    if let milliseconds = milliseconds.map({ max(0, $0) }) {
       clock_gettime(CLOCK_MONOTONIC, &deadline)
       let nanoseconds = deadline.tv_nsec + (milliseconds % 1000) * 1_000_000
       deadline.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000

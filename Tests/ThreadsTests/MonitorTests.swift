@@ -29,4 +29,10 @@ import Testing
     for thread in threads { thread.join() }
     #expect(lock.withLock { $0 } == 40_000)
   }
+
+  @Test("A time that has passed already is not waited for", arguments: [0, -1, -1500, Int.min])
+  func pastDeadline(milliseconds: Int) {
+    let monitor = Monitor(0)
+    #expect(monitor.wait(milliseconds: milliseconds) { _ in nil as Int? } == nil)
+  }
 }
