@@ -36,22 +36,28 @@ extension EmbeddingTable {
     try check(segment)
     let k = embeddingSize
     let isExact = segment.tableSlots == slotCount
-    for n in 0..<segment.count {
-      let hash = segment.hash[n]
-      let slot = isExact ? try exactSlot(segment.slot[n], hash) : placeRestored(hash, lastSeen: segment.lastSeen[n])
-      guard let slot else { continue }
-      segment.embedding.withUnsafeBufferPointer { rows in
-        segment.embeddingAccumulator.withUnsafeBufferPointer { accumulators in
-          // An empty array has no address; with k = 0 nothing is read through these.
-          let none = UnsafePointer<Float>(bitPattern: 16)
+    let hashes = segment.hash
+    try segment.embedding.withUnsafeBufferPointer { rows throws(ModelProblem) in
+      try segment.embeddingAccumulator.withUnsafeBufferPointer { accumulators throws(ModelProblem) in
+        // An empty array has no address; with k = 0 nothing is read through these.
+        let none = UnsafePointer<Float>(bitPattern: 16)
+        for n in 0..<segment.count {
+          // Rows lie scattered by their hashes: without this every one waits for memory.
+          if n + Self.rowsAhead < hashes.count { afm_table_prefetch(table, hashes[n + Self.rowsAhead]) }
+          let hash = hashes[n]
+          let slot = isExact ? try exactSlot(segment.slot[n], hash) : placeRestored(hash, lastSeen: segment.lastSeen[n])
+          guard let slot else { continue }
           afm_table_publish(
             table, slot, hash, segment.weight[n], segment.accumulator[n], segment.lastSeen[n],
             rows.baseAddress.map { $0 + n * k } ?? none, accumulators.baseAddress.map { $0 + n * k } ?? none)
+          counters.claimed += 1
         }
       }
-      counters.claimed += 1
     }
   }
+
+  /// How far ahead of the row at hand restoring asks for memory.
+  private static var rowsAhead: Int { 16 }
 
   private func check(_ segment: RowSegment) throws(ModelProblem) {
     guard segment.embeddingSize == embeddingSize else {
