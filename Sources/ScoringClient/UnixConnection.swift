@@ -67,7 +67,12 @@ final class UnixConnection {
   func receive(into buffer: inout [UInt8]) throws(ClientProblem) -> Int {
     while true {
       let count = buffer.withUnsafeMutableBytes { Glibc.recv(descriptor, $0.baseAddress, $0.count, 0) }
-      if count >= 0 { return count }
+      if count == 0 { return count }
+      if count > 0 {
+        // One that talks without end never has to be waited for.
+        guard Self.now() < deadline else { throw .timedOut(path: path, seconds: timeoutSeconds) }
+        return count
+      }
       if errno == EAGAIN {
         try wait(for: Int16(POLLIN))
       } else if errno == ECONNRESET {

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A socket that is not the daemon's: answers its n-th connection with the n-th text, whatever it is asked, and closes
-/// it; once the texts run out it accepts nobody.
+/// it; once the texts run out it accepts nobody. Or says its text over and over until nobody listens any more.
 final class Impostor {
   private let descriptor: Int32
   private let thread: pthread_t?
@@ -10,10 +10,12 @@ final class Impostor {
   private final class Script: Sendable {
     let descriptor: Int32
     let answers: [String]
+    let isEndless: Bool
 
-    init(descriptor: Int32, answers: [String]) {
+    init(descriptor: Int32, answers: [String], isEndless: Bool) {
       self.descriptor = descriptor
       self.answers = answers
+      self.isEndless = isEndless
     }
 
     func run() {
@@ -22,13 +24,17 @@ final class Impostor {
         guard client >= 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 4096)
         _ = recv(client, &buffer, buffer.count, 0)
-        _ = Array(answer.utf8).withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        let bytes = Array(answer.utf8)
+        var sent = 0
+        repeat {
+          sent = bytes.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        } while isEndless && sent > 0
         Glibc.close(client)
       }
     }
   }
 
-  init(path: String, answers: [String]) throws {
+  init(path: String, answers: [String], isEndless: Bool = false) throws {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     self.descriptor = descriptor
     var address = sockaddr_un()
@@ -45,7 +51,7 @@ final class Impostor {
       return
     }
     var started = pthread_t()
-    let script = Unmanaged.passRetained(Script(descriptor: descriptor, answers: answers))
+    let script = Unmanaged.passRetained(Script(descriptor: descriptor, answers: answers, isEndless: isEndless))
     pthread_create(
       &started, nil,
       { argument in

@@ -47,6 +47,17 @@ import Testing
     silent.close()
   }
 
+  @Test(.timeLimit(.minutes(1))) func oneWhoTalksWithoutEndIsNotHeardWithoutEnd() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path("s")
+    let interim = String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 1000)
+    let talker = try Impostor(path: path, answers: [interim], isEndless: true)
+    #expect(
+      problem { _ = try ScoringClient(path: path, timeoutSeconds: 0.2).status() }
+        == .timedOut(path: path, seconds: 0.2))
+    talker.close()
+  }
+
   @Test(arguments: [
     "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
     "HTTP/1.1 200 OK\r\nContent-Length: x\r\n",
