@@ -24,26 +24,25 @@ public enum Machine {
     return (user + system) / ticks
   }
 
-  /// Processor seconds of the whole machine since it started.
-  public struct Usage {
-    /// Not idle, whoever worked.
-    public var busy: Double
-    /// Given to other machines by the hypervisor.
-    public var stolen: Double
-    /// Altogether.
-    public var all: Double
+  /// The share of the machine's processor time that went to other processes and other machines during some work.
+  ///
+  /// - Parameter own: the processes that belong to the work.
+  public static func othersShare(beside own: [Int32], during work: () throws -> Void) rethrows -> Double {
+    let ownBefore = own.reduce(0) { $0 + processorSeconds(of: $1) }
+    let before = usage()
+    try work()
+    let after = usage()
+    let ownUsed = own.reduce(0) { $0 + processorSeconds(of: $1) } - ownBefore
+    return max(0, after.busy - before.busy - ownUsed) / (after.all - before.all)
+  }
 
-    /// The usage until now.
-    public init() {
-      let line = Machine.text("/proc/stat").prefix { $0 != "\n" }
-      // user nice system idle iowait irq softirq steal
-      let numbers = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }.map {
-        $0 / Machine.ticks
-      }
-      all = numbers.reduce(0, +)
-      stolen = numbers.count > 7 ? numbers[7] : 0
-      busy = numbers.count > 4 ? all - numbers[3] - numbers[4] - stolen : 0
-    }
+  /// Processor seconds of the whole machine since it started: not idle (or with another machine), and altogether.
+  private static func usage() -> (busy: Double, all: Double) {
+    // user nice system idle iowait irq softirq steal
+    let line = text("/proc/stat").prefix { $0 != "\n" }
+    let numbers = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }.map { $0 / ticks }
+    let all = numbers.reduce(0, +)
+    return (numbers.count > 4 ? all - numbers[3] - numbers[4] : .nan, all)
   }
 
   /// Lets all threads of a process run on the given cores only.

@@ -22,55 +22,73 @@ struct Round {
     let count: Int
   }
 
-  private(set) var latencies: [Case: Latencies] = [:]
-  /// Events a second while nobody asked for scores.
-  private(set) var rateAlone = 0.0
-  /// Events a second while scores were asked for.
-  private(set) var rateScoring = 0.0
-  /// The daemon's processor time for an event in microseconds, user and system, all threads, without scoring.
-  private(set) var processorPerEvent = 0.0
+  /// Something measured, and the share of the machine that others took meanwhile.
+  struct Measured<Value> {
+    let value: Value
+    let others: Double
+  }
+
+  /// What was learned while time passed.
+  struct Learning {
+    /// Events a second.
+    var rate: Double
+    /// The daemon's processor time for an event in microseconds: user and system, all threads, scoring included.
+    var processorPerEvent: Double
+  }
+
+  private(set) var latencies: [Case: Measured<Latencies>] = [:]
+  /// Nobody asked for scores.
+  let learningAlone: Measured<Learning>
+  /// During `scoreBusy`.
+  let learningBesideScores: Measured<Learning>
 
   /// Measures; the daemon is paused before and after.
   init(_ bench: Bench) throws {
     let daemon = bench.daemon
-    let requests = bench.requests
-    let cores = 0..<ProcessInfo.processInfo.activeProcessorCount
-    func scores() throws -> Latencies { try Latencies(bench.count, requests, over: bench.scores, scores: true) }
-    func echo() throws -> Latencies { try Latencies(bench.count, requests, over: bench.echo, scores: false) }
+    func measure(_ kind: Case) throws -> Measured<Latencies> {
+      let isScore = [.scoreBusy, .scoreIdle, .scorePinned].contains(kind)
+      return try Self.measure(daemon) {
+        try Latencies(bench.count, bench.requests, over: isScore ? bench.scores : bench.echo, scores: isScore)
+      }
+    }
 
     try daemon.setLearning("running")
     usleep(200_000)
-    var processor = 0.0
-    let alone = try Self.learned(by: daemon) {
-      let before = Machine.processorSeconds(of: daemon.id)
-      usleep(1_000_000)
-      processor = Machine.processorSeconds(of: daemon.id) - before
-    }
-    rateAlone = alone.rate
-    processorPerEvent = processor / alone.events * 1e6
-    var busy: Latencies?
-    rateScoring = try Self.learned(by: daemon) { busy = try scores() }.rate
+    learningAlone = try Self.measure(daemon) { try Self.learning(daemon) { usleep(1_000_000) } }
+    var busy: Measured<Latencies>?
+    learningBesideScores = try Self.measure(daemon) { try Self.learning(daemon) { busy = try measure(.scoreBusy) } }
     latencies[.scoreBusy] = busy
-    latencies[.echoBusy] = try echo()
+    latencies[.echoBusy] = try measure(.echoBusy)
     try daemon.setLearning("paused")
 
-    latencies[.scoreIdle] = try scores()
-    latencies[.echoIdle] = try echo()
-    try Machine.pin(daemon.id, to: 0..<1)
-    try Machine.pin(getpid(), to: 0..<1)
-    latencies[.scorePinned] = try scores()
-    latencies[.echoPinned] = try echo()
-    try Machine.pin(daemon.id, to: cores)
-    try Machine.pin(getpid(), to: cores)
+    latencies[.scoreIdle] = try measure(.scoreIdle)
+    latencies[.echoIdle] = try measure(.echoIdle)
+    try Self.pin(daemon, to: 0..<1)
+    latencies[.scorePinned] = try measure(.scorePinned)
+    latencies[.echoPinned] = try measure(.echoPinned)
+    try Self.pin(daemon, to: 0..<ProcessInfo.processInfo.processorCount)
   }
 
-  private static func learned(
-    by daemon: MeasuredDaemon, during body: () throws -> Void
-  ) throws -> (events: Double, rate: Double) {
+  private static func measure<Value>(_ daemon: MeasuredDaemon, _ body: () throws -> Value) throws -> Measured<Value> {
+    var value: Value?
+    let others = try Machine.othersShare(beside: [daemon.id, getpid()]) { value = try body() }
+    guard let value else { throw BenchmarkProblem("nothing was measured") }
+    return Measured(value: value, others: others)
+  }
+
+  private static func learning(_ daemon: MeasuredDaemon, during body: () throws -> Void) throws -> Learning {
     let start = Clock.monotonic
+    let processor = Machine.processorSeconds(of: daemon.id)
     let before = try daemon.eventsLearned()
     try body()
     let events = Double(try daemon.eventsLearned() - before)
-    return (events, events / (Double(Clock.monotonic - start) / 1e9))
+    return Learning(
+      rate: events / (Double(Clock.monotonic - start) / 1e9),
+      processorPerEvent: (Machine.processorSeconds(of: daemon.id) - processor) / events * 1e6)
+  }
+
+  private static func pin(_ daemon: MeasuredDaemon, to cores: Range<Int>) throws {
+    try Machine.pin(daemon.id, to: cores)
+    try Machine.pin(getpid(), to: cores)
   }
 }

@@ -40,31 +40,12 @@ struct ScoreLatency {
     print("Requests of \(requests.meanBytes) bytes, answers of \(answer.count); \(scoresPerCase) a case and round")
 
     let bench = Round.Bench(daemon: daemon, scores: scores, echo: echo, requests: requests, count: scoresPerCase)
-    let start = Effort(daemon)
     var measured: [Round] = []
     for _ in 0..<rounds { measured.append(try Round(bench)) }
     guard try daemon.eventsLearned() < copies * flights.lines.count else {
       throw BenchmarkProblem("the flights ran out before the last round: raise ScoreLatency.events")
     }
     Report(rounds: measured).write()
-    print("\(Effort(daemon).others(since: start)) Load after: \(Machine.load)")
-  }
-}
-
-/// Processor time used by the measurement itself and by everything on the machine.
-private struct Effort {
-  private let machine = Machine.Usage()
-  private let own: Double
-
-  init(_ daemon: MeasuredDaemon) {
-    own = Machine.processorSeconds(of: daemon.id) + Machine.processorSeconds(of: getpid())
-  }
-
-  func others(since start: Effort) -> String {
-    let all = machine.all - start.machine.all
-    let others = (machine.busy - start.machine.busy) - (own - start.own)
-    let stolen = machine.stolen - start.machine.stolen
-    func share(_ part: Double) -> String { Numbers.text(max(0, part) / all * 100, digits: 1) + " %" }
-    return "Meanwhile other processes took \(share(others)) of the machine, its hypervisor \(share(stolen))."
+    print("Load after: \(Machine.load)")
   }
 }
