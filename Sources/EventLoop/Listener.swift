@@ -128,7 +128,17 @@ public final class Listener: Handle, @unchecked Sendable {
           + "choose a shorter one")
     }
     var information = stat()
-    guard lstat(path, &information) == 0 else { return }
+    guard lstat(path, &information) == 0 else {
+      // libuv would call a missing directory a missing right.
+      guard errno == ENOENT else { throw LoopProblem(operation, status: -errno) }
+      let directory = path.lastIndex(of: "/").map { path[..<$0] } ?? "."
+      guard directory.isEmpty || stat(String(directory), &information) == 0 else {
+        throw LoopProblem(
+          operation: operation, code: "ENOENT",
+          message: "there is no directory \(directory); make it, or choose another path")
+      }
+      return
+    }
     guard information.st_mode & S_IFMT == S_IFSOCK else {
       throw LoopProblem(
         operation: operation, message: "there is another kind of file in its place; remove it or choose another path")

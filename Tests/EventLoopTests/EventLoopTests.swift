@@ -84,6 +84,7 @@ import Threads
     }
     #expect(refusal(path)?.code == "EADDRINUSE")
     #expect(refusal(directory.path(String(repeating: "x", count: 120)))?.message.contains("107") == true)
+    #expect(refusal(directory.path("none/s"))?.message.contains("there is no directory") == true)
     let file = directory.path("file")
     close(creat(file, 0o600))
     #expect(refusal(file)?.message.contains("another kind of file") == true)
