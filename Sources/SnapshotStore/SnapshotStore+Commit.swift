@@ -43,16 +43,30 @@ extension SnapshotStore {
         try DirectoryHandle.sync(archive.directory)
       }
       try reached(.renamed)
-      try makeCurrent(manifest.id)
+      try orGoingBack(to: current) { () throws(SnapshotProblem) in try makeCurrent(manifest.id) }
       try reached(.currentReplaced)
       let snapshot = LineageRecord.Snapshot(manifest)
-      if let rollback = manifest.rollback {
-        try log.append(.rollback(snapshot, rollback))
-      } else {
-        try log.append(.snapshot(snapshot))
-      }
+      let record = manifest.rollback.map { .rollback(snapshot, $0) } ?? LineageRecord.snapshot(snapshot)
+      try orGoingBack(to: current) { () throws(SnapshotProblem) in try log.append(record) }
       try reached(.recorded)
       return manifest
+    }
+  }
+
+  /// Where `body` fails, makes `CURRENT` what it was, as far as the disk allows: what was told to have failed must not
+  /// have happened after a restart.
+  private func orGoingBack(
+    to current: UInt64?, _ body: () throws(SnapshotProblem) -> Void
+  ) throws(SnapshotProblem) {
+    do throws(SnapshotProblem) {
+      try body()
+    } catch {
+      if let current {
+        try? makeCurrent(current)
+      } else {
+        try? DirectoryHandle.remove(archive.path(SnapshotNames.current))
+      }
+      throw error
     }
   }
 

@@ -1,5 +1,6 @@
 import AttentionalFM
 import Foundation
+import Glibc
 import Testing
 
 @testable import SnapshotStore
@@ -77,6 +78,34 @@ import Testing
       #expect(store.lineage.rollbacks[3]?.skipped == [SkippedRange(partition: 0, from: 100, to: 200)])
     } else {
       #expect(manifest.id == 2)
+    }
+  }
+
+  /// The disk is full when the lineage is to be extended: what failed must not be found to have happened.
+  @Test func aRollbackThatCannotBeRecordedDoesNotTakeEffectLater() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    let lineage = fixture.archive.path("lineage.log")
+    do {
+      let store = try fixture.open { (step) throws(SnapshotProblem) in
+        if step == .currentReplaced { CrashTests.fillDisk(under: lineage) }
+      }
+      let target = try store.archive.load(1)
+      #expect(throws: SnapshotProblem.self) { try store.rollback(to: target, position: .rewind) }
+      #expect(try store.archive.currentID() == 2)
+    }
+    let store = try fixture.open()
+    #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+    #expect(try store.archive.list().filter(\.isAbandoned).map(\.id) == [3])
+  }
+
+  /// Makes every write to an open file fail as on a full disk.
+  private static func fillDisk(under path: String) {
+    let full = open("/dev/full", O_RDWR)
+    defer { close(full) }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+      if target == path, let descriptor = Int32(name) { dup2(full, descriptor) }
     }
   }
 
