@@ -24,6 +24,11 @@ public final class FileLock: Sendable {
     try file.write(Array("\(getpid())\n".utf8), at: 0)
   }
 
+  deinit {
+    // Closing alone would leave the lock with a child process that is just being started and has yet to close its copy.
+    flock(file.descriptor, LOCK_UN)
+  }
+
   private static func holder(_ file: OpenFile) -> Int32? {
     withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { buffer in
       guard let count = try? file.read(into: buffer, at: 0) else { return nil }

@@ -44,6 +44,20 @@ import Testing
     _ = try FileLock(path)
   }
 
+  /// As a child process has one between its start and the program that it runs.
+  @Test func aLockThatIsLetGoOfIsFreeThoughACopyOfItsDescriptorIsOpen() throws {
+    let path = directory.path("lock")
+    var lock: FileLock? = try FileLock(path)
+    withExtendedLifetime(lock) {}
+    let name = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").first { name in
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name))?.hasSuffix(path) == true
+    }
+    let copy = dup(try #require(name.flatMap { Int32($0) }))
+    defer { close(copy) }
+    lock = nil
+    _ = try FileLock(path)
+  }
+
   @Test func directoriesAreMadeAndRemovedWithTheirContent() throws {
     let path = directory.path("a/b/c")
     try DirectoryHandle.create(path)
