@@ -24,12 +24,10 @@ import Testing
   }
 
   func shell(_ command: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "cd '\(directory.path)' && \(command)"]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(command)")
+    let process = try ChildProcess(
+      path: "/bin/sh", arguments: ["-c", "cd '\(directory.path)' && \(command)"], output: "/dev/null",
+      errors: "/dev/null")
+    try #require(process.wait() == 0, "\(command)")
   }
 
   func start(

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import TestSupport
 import Testing
@@ -34,23 +35,14 @@ final class RealKafka: Sendable {
     return path
   }
 
-  /// Foundation's `Process` waits until every descendant has ended, and a node goes on running; so this waits itself.
   private static func run(_ script: String, _ arguments: [String]) throws -> String {
     let directory = try TemporaryDirectory()
-    let path = directory.path("output")
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT, 0o600)
-    let words = [script] + arguments
-    var pointers = words.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var process = pid_t()
-    try #require(posix_spawn(&process, script, &actions, nil, &pointers, environ) == 0, "cannot run \(script)")
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    let text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    let output = directory.path("output")
+    let process = try ChildProcess(path: script, arguments: arguments, output: output, errors: "/dev/null")
+    let status = process.wait()
+    // Foundation leaks a buffer where a file is empty.
+    let bytes = try OpenFile.contents(of: output, limit: 1 << 24)
+    let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     try #require(status == 0, "broker \(arguments.joined(separator: " ")): \(text)")
     return text
   }
