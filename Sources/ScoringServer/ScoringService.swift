@@ -37,6 +37,12 @@ final class ScoringService {
     reader = JSONReader(maximumBytes: sources.limits.bodyBytes, maximumDepth: sources.limits.depth)
   }
 
+  /// Moves on to the live model. To be called now and then: a loop without requests would keep a replaced model's
+  /// memory, and after a few rollbacks there would be as many models as loops.
+  func letGoOfReplacedModel() {
+    scorer.beginRequest()
+  }
+
   /// Parses a request's JSON; the value is valid until the next call.
   func parse(_ bytes: UnsafeRawBufferPointer) throws(Problem) -> JSONValue {
     do {

@@ -46,11 +46,12 @@ final class ServerLoop: @unchecked Sendable {
     self.population = population
   }
 
-  /// Starts looking for idle connections. On the loop's thread.
+  /// Starts looking for idle connections, and for a model that was replaced. On the loop's thread.
   func start() throws(LoopProblem) {
     let interval = min(Self.sweepMilliseconds, max(limits.idleMilliseconds / 4, 10))
     timer = try Timer(loop: loop, everyMilliseconds: interval) { [unowned self] in
       for connection in connections.values { connection.sweep() }
+      service.letGoOfReplacedModel()
     }
   }
 

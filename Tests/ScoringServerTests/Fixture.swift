@@ -16,6 +16,7 @@ import Threads
 final class Fixture: Sendable {
   let directory: TemporaryDirectory
   let server: ScoringServer
+  let reference: LiveModelReference
   let commands = ScriptedCommands()
   let registry = Metrics(labels: ["model": "main"])
   let logged = Lock<[String]>([])
@@ -30,14 +31,14 @@ final class Fixture: Sendable {
         FieldDefinition(name: "carrier"), FieldDefinition(name: "origin"),
         FieldDefinition(name: "tags", kind: .list()), FieldDefinition(name: "distance", kind: .numeric()),
       ])
-    let model = try Self.trained(schema)
+    reference = LiveModelReference(try LiveModel(try Self.trained(schema)))
     let logged = logged
     server = try ScoringServer(
       ServerSettings(
         score: .path(directory.path("score.sock"), SocketPermissions(mode: 0o660)),
         control: .path(directory.path("control.sock"), SocketPermissions(mode: 0o600)), loops: loops, limits: limits),
       model: ServedModel(
-        name: "main", schema: schema, reference: LiveModelReference(try LiveModel(model)), lineage: { 41 },
+        name: "main", schema: schema, reference: reference, lineage: { 41 },
         newestEventTime: { nil }),
       commands: commands, registry: registry,
       log: Log(level: .info) { line in logged.withLock { $0.append(line) } })
