@@ -13,8 +13,8 @@ PROGRAMS := $(BUILD)/release
 PYTHON := $(BUILD)/python
 TOOLS := $(BUILD)/tools
 
-LIBRARIES := pkg-config librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
-TEST_PACKAGES := kcat curl xz-utils
+LIBRARIES := pkg-config xz-utils librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
+TEST_PACKAGES := kcat curl gzip zstd
 # The suites that need what only `make verify` brings.
 VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests
 VERIFY_PACKAGES := nghttp2-client qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross systemd python3-venv

@@ -19,12 +19,8 @@ import Testing
   func compress(_ data: Data, with tool: String, to name: String) throws -> Data {
     let plain = directory.path("plain")
     try data.write(to: URL(fileURLWithPath: plain))
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "\(tool) -q -c \(plain) > \(directory.path(name))"]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(tool) is needed")
+    let run = try ChildProcess.run("/bin/sh", ["-c", "\(tool) -q -c \(plain) > \(directory.path(name))"])
+    try #require(run.status == 0, "\(tool) is needed: \(run.errors)")
     return try Data(contentsOf: URL(fileURLWithPath: directory.path(name)))
   }
 

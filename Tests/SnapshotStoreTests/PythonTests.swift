@@ -30,16 +30,10 @@ import Testing
       })
     let file = fixture.directory.path("events.json")
     try fixture.write([UInt8](ManifestJSON.plainEncoder().encode(json)), file)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(PythonTests.python))
-    process.arguments = [PythonTests.root.appendingPathComponent("Tests/Python/recompute_score.py").path, export, file]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return text.split(separator: "\n").compactMap { Double($0) }
+    let script = PythonTests.root.appendingPathComponent("Tests/Python/recompute_score.py").path
+    let run = try ChildProcess.run(try #require(PythonTests.python), [script, export, file])
+    #expect(run.status == 0, "\(run.errors)")
+    return run.output.split(separator: "\n").compactMap { Double($0) }
   }
 
   @Test(

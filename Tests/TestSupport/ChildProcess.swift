@@ -85,4 +85,22 @@ public final class ChildProcess {
     let state = status ?? 0
     return state & 0x7f == 0 ? state >> 8 & 0xff : -(state & 0x7f)
   }
+
+  /// Runs a program to its end and returns its status and what it printed.
+  public static func run(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+  ) throws -> (status: Int32, output: String, errors: String) {
+    let folder = try TemporaryDirectory()
+    // Files, not pipes: no output is so long that it could stop the program.
+    let (output, errors) = (folder.path("output"), folder.path("errors"))
+    let child = try ChildProcess(
+      path: path, arguments: arguments, environment: environment, input: input, output: output, errors: errors)
+    let status = child.wait()
+    return (status, try text(of: output), try text(of: errors))
+  }
+
+  private static func text(of file: String) throws -> String {
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+    return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
+  }
 }

@@ -15,6 +15,6 @@ struct Captured {
     let file = try FileHandle(forWritingTo: url)
     code = Afmctl.run(words, StandardOutput(descriptor: file.fileDescriptor))
     try file.close()
-    output = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+    output = String(decoding: try FileHandle(forReadingFrom: url).readToEnd() ?? Data(), as: UTF8.self)
   }
 }

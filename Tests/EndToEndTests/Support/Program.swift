@@ -37,21 +37,15 @@ struct Program {
     throws -> Result
   {
     let folder = try TemporaryDirectory()
-    // Files, not pipes: no output is so long that it could stop the program.
     var file: String?
     if let input {
       let path = folder.path("input")
       try input.write(to: URL(fileURLWithPath: path))
       file = path
     }
-    let child = try ChildProcess(
-      path: try path(of: name), arguments: arguments, environment: environment, input: file,
-      output: folder.path("output"), errors: folder.path("errors"))
-    let status = child.wait()
-    return Result(
-      status: status,
-      output: String(decoding: try Data(contentsOf: folder.url.appendingPathComponent("output")), as: UTF8.self),
-      errors: String(decoding: try Data(contentsOf: folder.url.appendingPathComponent("errors")), as: UTF8.self))
+    let (status, output, errors) = try ChildProcess.run(
+      path(of: name), arguments, environment: environment, input: file)
+    return Result(status: status, output: output, errors: errors)
   }
 
   /// Runs a program that must exit with 0, and returns its standard output.
