@@ -79,10 +79,26 @@ public final class KafkaConsumer {
   deinit {
     dropCollected(last: collected)
     rd_kafka_assign(handle.native, nil)
+    close()
     rd_kafka_queue_destroy(queue)
-    rd_kafka_consumer_close(handle.native)
     received.deallocate()
   }
+
+  /// Closes the consumer, which waits for commits on their way; while the brokers are away they would be waited for
+  /// until these are back, so after a while the instance is left to itself. What such a commit was to tell, lag tools
+  /// learn from the next one.
+  private func close() {
+    if let error = rd_kafka_consumer_close_queue(handle.native, queue) { rd_kafka_error_destroy(error) }
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: Self.closingTime)
+    while rd_kafka_consumer_closed(handle.native) == 0 {
+      guard clock.now < end else { return handle.abandon() }
+      if let message = rd_kafka_consume_queue(queue, Self.closingMilliseconds) { rd_kafka_message_destroy(message) }
+    }
+  }
+
+  private static let closingMilliseconds: Int32 = 50
+  private static let closingTime = Duration.seconds(5)
 
   /// Reads these partitions of a topic from these offsets on, and no others.
   ///

@@ -21,11 +21,12 @@ final class KafkaCallbacks {
   }
 }
 
-/// One instance of librdkafka with its callbacks; destroyed with this object.
+/// One instance of librdkafka with its callbacks; destroyed with this object unless it was abandoned.
 final class KafkaHandle {
   let native: OpaquePointer
   let callbacks: KafkaCallbacks
   private let retained: Unmanaged<KafkaCallbacks>
+  private var isAbandoned = false
 
   /// Makes an instance.
   ///
@@ -77,8 +78,15 @@ final class KafkaHandle {
   }
 
   deinit {
+    if isAbandoned { return }
     rd_kafka_destroy(native)
     retained.release()
+  }
+
+  /// Leaves the instance to itself with what its callbacks need, for the rest of the process: destroying it would wait
+  /// for brokers that are away.
+  func abandon() {
+    isAbandoned = true
   }
 
   /// The error that ended an instance, where one did.

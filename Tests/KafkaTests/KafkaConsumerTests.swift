@@ -160,6 +160,36 @@ import Threads
     #expect(read(50, from: consumer).map(\.0.offset) == Array(100..<150))
   }
 
+  @Test func aConsumerIsLetGoOfAlsoWhileItsBrokerIsAway() throws {
+    enum Stage { case began, read, isAway, gone }
+    let stage = Monitor(Stage.began)
+    try produce(0..<10, to: "left")
+    let configuration = KafkaConfiguration(["bootstrap.servers": cluster.bootstrapServers, "group.id": "leaver"])
+    let thread = DedicatedThread(name: "leaver") {
+      do {
+        let consumer = try KafkaConsumer(configuration)
+        try consumer.assign(topic: "left", [KafkaPartitionOffset(partition: 0, offset: 0)])
+        var count = 0
+        while count < 10 { count += consumer.consume(maximum: 10, timeoutMilliseconds: 100) { _ in } }
+        try consumer.commit(topic: "left", [KafkaPartitionOffset(partition: 0, offset: 5)])
+        _ = try consumer.committed(topic: "left", partitions: [0], timeoutMilliseconds: 20_000)
+        stage.update { $0 = .read }
+        _ = stage.wait { $0 == .isAway ? true : nil }
+        try consumer.commit(topic: "left", [KafkaPartitionOffset(partition: 0, offset: 10)])
+      } catch {
+        Issue.record(error)
+      }
+      stage.update { $0 = .gone }
+    }
+    _ = stage.wait { $0 == .read || $0 == .gone ? true : nil }
+    try cluster.setDown(broker: 1)
+    stage.update { if $0 == .read { $0 = .isAway } }
+    let isGone = stage.wait(milliseconds: 30_000) { $0 == .gone ? true : nil }
+    #expect(isGone == true, "letting go of a consumer waits for a broker that is away")
+    if isGone != true { try cluster.setUp(broker: 1) }
+    thread.join()
+  }
+
   @Test func aProducerRetriesWhatTheBrokerRefusedOnce() throws {
     try cluster.createTopic("events", partitions: 1)
     // 6: not the leader, which a retry cures; -195: the connection breaks.
