@@ -37,6 +37,7 @@ let row0: [Target] = [
   .target(name: "CRdKafkaSupport", dependencies: ["CRdKafka"]),
   .target(name: "CSystem"),
   room("Features"),
+  room("Version"),
   room("Threads", ["CSystem"]),
   room("JSONReading", ["CSimdJSON"]),
   room("Spelling"),
@@ -96,19 +97,19 @@ let row5: [Target] = [
     [
       "Learning", "ScoringServer", "SnapshotStore", "ScoringAPI", "Configuration", "EventSources", "Kafka", "LiveModel",
       "AttentionalFM", "FeatureEncoding", "Features", "JSONReading", "ProgressiveValidation", "Observability",
-      "Supervision", "EventLoop", "DurableFiles", "Threads", "CSystem",
+      "Supervision", "EventLoop", "DurableFiles", "Threads", "CSystem", "Version",
     ])
 ]
 
 let row6: [Target] = [
-  program("afmd", ["Daemon", "CommandTable", "Configuration"]),
+  program("afmd", ["Daemon", "CommandTable", "Configuration", "Version"]),
   program(
     "afmctl",
     [
       "CommandTable", "ScoringClient", "ScoringAPI", "SnapshotStore", "Configuration", "Kafka", "EventSources",
-      "Compression", "JSONReading", "FeatureEncoding", "CSystem",
+      "Compression", "JSONReading", "FeatureEncoding", "CSystem", "Version",
     ]),
-  program("afm-broker", ["CommandTable", "Kafka", "CSystem"]),
+  program("afm-broker", ["CommandTable", "Kafka", "CSystem", "Version"]),
 ]
 
 let testTargets: [Target] = [

@@ -2,8 +2,7 @@ import CAFMKernels
 
 /// A model that learns: configuration, event number, embedding table and dense parameters.
 ///
-/// It has one owner at a time, the thread that learns; it is handed over with ``ModelTransfer``. Scorers on other
-/// threads reach it only through `LiveModel`.
+/// It has one owner at a time, the thread that learns. Scorers on other threads reach it only through `LiveModel`.
 public final class Model {
   /// What the model was made with.
   public let configuration: ModelConfiguration

@@ -8,6 +8,7 @@ import Observability
 import ScoringServer
 import SnapshotStore
 import Threads
+import Version
 
 extension Daemon {
   /// Opens the state directory, restores the model or makes a fresh one, and starts to learn.
@@ -17,7 +18,7 @@ extension Daemon {
       let store = try SnapshotStore(stateDirectory: settings.stateDirectory)
       for note in store.notes { log.warning("state directory", ["note": note]) }
       let identity = try LearningIdentity(
-        model: settings.model, schema: settings.schema, kernels: kernels, software: "afmd \(Version.current)")
+        model: settings.model, schema: settings.schema, kernels: kernels, software: "afmd \(SoftwareVersion.number)")
       let recovered = try RecoveredLearning(from: store, identity: identity, settings: learningSettings)
       let learning = LearningService(
         settings: learningSettings, identity: identity, store: store, recovered: recovered,

@@ -7,6 +7,7 @@ import Observability
 import ScoringServer
 import SnapshotStore
 import Supervision
+import Version
 
 /// The daemon: makes its parts, lets them run, and ends them in order.
 ///
@@ -36,7 +37,7 @@ public final class Daemon {
   public func run() throws(DaemonProblem) {
     log.notice(
       "afmd starts",
-      ["version": Version.current, "model": settings.modelName, "librdkafka": KafkaLibrary.version])
+      ["version": SoftwareVersion.number, "model": settings.modelName, "librdkafka": KafkaLibrary.version])
     let kernels = Kernels.preferred
     log.notice("arithmetic", ["kernel": kernels.name, "multiply_add": kernels.arithmetic])
     let memory = MemoryEstimate(settings)

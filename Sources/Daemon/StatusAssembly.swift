@@ -5,6 +5,7 @@ import Learning
 import ProgressiveValidation
 import ScoringAPI
 import SnapshotStore
+import Version
 
 /// Makes of the learner's report what operators are told.
 struct StatusAssembly: Sendable {
@@ -21,7 +22,7 @@ struct StatusAssembly: Sendable {
   {
     let now = Self.wallClock()
     return StatusReport(
-      model: modelName, version: Version.current, process: getpid(), uptimeSeconds: now - startedAt,
+      model: modelName, version: SoftwareVersion.number, process: getpid(), uptimeSeconds: now - startedAt,
       kernel: kernels.name, arithmetic: kernels.arithmetic, learning: learning(report.condition),
       eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
       stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },

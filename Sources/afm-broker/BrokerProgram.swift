@@ -1,4 +1,5 @@
 import CommandTable
+import Version
 
 /// The command line of afm-broker.
 enum BrokerProgram {
@@ -13,7 +14,7 @@ enum BrokerProgram {
         + "passwords and no administration. Topics that are merely used come into being with 4 partitions.",
       "SIGTERM and SIGINT end it.",
     ],
-    version: "0.1.0",
+    version: SoftwareVersion.number,
     options: [
       CommandOption(
         "topic", letter: "t", kind: .text, valueName: "NAME", repeats: true,

@@ -1,5 +1,6 @@
 import CommandTable
 import Glibc
+import Version
 
 /// The program: its command table, and the way from a command line to a command.
 enum Afmctl {
@@ -40,7 +41,7 @@ enum Afmctl {
         "afmctl asks a running daemon over its control socket, prints what people want to read, and ends with an exit "
           + "code that scripts can use. With --json it prints exactly the daemon's answer, with --get one value of it."
       ],
-      version: Version.text, options: options, commands: declarations, examples: examples,
+      version: SoftwareVersion.number, options: options, commands: declarations, examples: examples,
       exitCodes: ExitCode.allCases.map { ($0.rawValue, $0.meaning) },
       files: [(defaultSocket, "the daemon's socket for operators")],
       environment: [

@@ -2,6 +2,7 @@ import CommandTable
 import Configuration
 import Daemon
 import Glibc
+import Version
 
 /// The command line of `afmd`.
 enum AFMDCommand {
@@ -12,7 +13,7 @@ enum AFMDCommand {
         + "arrives, and answers scoring requests over a Unix socket while it learns. afmctl(1) operates it.",
       "SIGTERM and SIGINT end it after a last snapshot.",
     ],
-    version: Version.current,
+    version: SoftwareVersion.number,
     options: [
       CommandOption(
         "config", letter: "c", kind: .path, valueName: "FILE", defaultValue: "/etc/afmd.yaml", help: "the settings"),

@@ -87,13 +87,6 @@ import Testing
     }
   }
 
-  @Test("a transfer gives the model once")
-  func transfer() throws {
-    let transfer = ModelTransfer(try Model(configuration: .test()))
-    #expect(transfer.take() != nil)
-    #expect(transfer.take() == nil)
-  }
-
   @Test("an impossible configuration is refused by name")
   func configuration() {
     var configuration = ModelConfiguration.test()

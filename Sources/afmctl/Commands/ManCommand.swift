@@ -1,4 +1,5 @@
 import CommandTable
+import Version
 
 /// `afmctl man`: the manual page.
 enum ManCommand: Subcommand {
@@ -7,6 +8,6 @@ enum ManCommand: Subcommand {
     discussion: ["To read it: afmctl man | man -l -. To install it: afmctl man > /usr/local/share/man/man1/afmctl.1."])
 
   static func run(_ session: Session) throws(Failure) {
-    try session.output.write(Afmctl.program.manualPage(date: Version.date))
+    try session.output.write(Afmctl.program.manualPage(date: SoftwareVersion.date))
   }
 }
