@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import EventSources
@@ -6,6 +7,8 @@ import Testing
 @Suite struct StandardInputSourceTests {
   @Test func linesComeAsTheyAreWritten() throws {
     let pipe = Pipe()
+    // A program that another test starts must not keep the writing end: the stream would never come to its end.
+    #expect(fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0)
     let source = StandardInputSource(descriptor: pipe.fileHandleForReading.fileDescriptor)
     var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
     collected.take(1, from: source, patience: 1)
