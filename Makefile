@@ -58,6 +58,10 @@ install: build ## Copies the programs, the example configuration and the unit be
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)/afmd $(PROGRAMS)/afmctl $(PROGRAMS)/afm-broker
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/afmd Config/afmd.yaml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system Systemd/afmd.service
+	$(PROGRAMS)/afmctl man | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man1/afmctl.1
+	$(PROGRAMS)/afmctl completions bash | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/afmctl
+	$(PROGRAMS)/afmctl completions zsh | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_afmctl
+	$(PROGRAMS)/afmctl completions fish | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/afmctl.fish
 
 .PHONY: demo
 demo: build ## The whole product at work on real flights, in a temporary directory, in under three minutes

@@ -19,12 +19,14 @@ public final class Daemon {
   let log: Log
   let metrics: Metrics
   private let signals: TerminationSignals
+  private let wantedKernel: String?
 
   /// Prepares a daemon; nothing is opened yet. Call it before any thread is started, since the signals that end the
   /// daemon are blocked here.
   public init(_ settings: DaemonSettings, environment: [String: String]) {
     self.settings = settings
     signals = TerminationSignals()
+    wantedKernel = environment["AFM_KERNEL"]
     manager = ServiceManager(environment: environment)
     log = Log(level: settings.log.level, format: settings.log.format.resolved(environment: environment))
     metrics = Metrics(labels: ["model": settings.modelName])
@@ -38,10 +40,16 @@ public final class Daemon {
     log.notice(
       "afmd starts",
       ["version": SoftwareVersion.number, "model": settings.modelName, "librdkafka": KafkaLibrary.version])
-    let kernels = Kernels.preferred
+    let kernels = try chooseKernels()
     log.notice("arithmetic", ["kernel": kernels.name, "multiply_add": kernels.arithmetic])
     let memory = MemoryEstimate(settings)
     log.notice("memory", ["bytes": memory.bytes, "during_rollback": memory.bytes &+ memory.rollbackBytes])
+    if memory.bytes > ResourceLimits.physicalMemory {
+      log.warning(
+        "the settings take more memory than the machine has; lower learning.table.slots",
+        ["bytes": memory.bytes, "machine": ResourceLimits.physicalMemory])
+    }
+    log.debug("file descriptors", ["limit": ResourceLimits.raiseDescriptors()])
 
     let (store, learning) = try startLearning(kernels)
     let desk = OperatorDesk(
@@ -66,6 +74,17 @@ public final class Daemon {
     defer { desk.close() }
     try end(learning, takingSnapshot: settings.snapshots.onShutdown)
     log.notice("afmd ends", ["events_learned": learning.report.eventsLearned])
+  }
+
+  /// The kernels that the environment names, else the fastest.
+  private func chooseKernels() throws(DaemonProblem) -> Kernels {
+    guard let wantedKernel, !wantedKernel.isEmpty else { return .preferred }
+    guard let kernels = Kernels(named: wantedKernel) else {
+      let there = Kernels.available.map(\.name).joined(separator: ", ")
+      throw DaemonProblem(
+        .configuration, "AFM_KERNEL is '\(wantedKernel)', which this machine cannot run; it can run \(there)")
+    }
+    return kernels
   }
 
   /// Waits for a signal; meanwhile gives the service manager signs of life, as long as the learner gives them.

@@ -33,6 +33,10 @@ public final class Listener: Handle, @unchecked Sendable {
   /// error. Mode and owner are set before anybody can connect. The file is deleted when the listener closes.
   ///
   /// - Parameters:
+  ///   - loop: the loop it runs on; call this on its thread.
+  ///   - path: where the socket is made, at most 107 bytes.
+  ///   - permissions: the socket's mode and owner.
+  ///   - backlog: how many connections may wait to be taken.
   ///   - onConnection: called for every connection, which `accept` or `acceptDescriptor` must then take.
   ///   - onProblem: called where a connection could not be taken (out of descriptors, for one: it is shed).
   public convenience init(

@@ -8,10 +8,13 @@ public enum ResponseWriter {
   /// Appends the head of an answer; `length` bytes of body follow it, or none for HEAD.
   ///
   /// - Parameters:
+  ///   - status: the status, such as 200.
   ///   - contentType: the body's media type; nil where there is no body.
+  ///   - length: the body's bytes.
   ///   - keepsAlive: whether the connection stays open after it.
   ///   - minorVersion: of the request: a client of HTTP/1.0 must be told that its connection stays open.
   ///   - allow: the methods of the resource, for status 405.
+  ///   - buffer: what the head is appended to.
   public static func appendHead(
     status: Int, contentType: StaticString?, length: Int, keepsAlive: Bool, minorVersion: Int = 1,
     allow: String? = nil, to buffer: inout [UInt8]

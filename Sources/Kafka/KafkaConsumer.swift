@@ -102,7 +102,9 @@ public final class KafkaConsumer {
 
   /// Reads these partitions of a topic from these offsets on, and no others.
   ///
-  /// - Parameter offsets: plain offsets, none of librdkafka's symbolic ones. Empty stops all reading.
+  /// - Parameters:
+  ///   - topic: the topic.
+  ///   - offsets: plain offsets, none of librdkafka's symbolic ones. Empty stops all reading.
   public func assign(topic: String, _ offsets: [KafkaPartitionOffset]) throws(KafkaError) {
     let list = Self.list(topic: topic, offsets)
     defer { rd_kafka_topic_partition_list_destroy(list) }

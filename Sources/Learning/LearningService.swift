@@ -27,10 +27,14 @@ public final class LearningService: Sendable {
   /// Starts learning.
   ///
   /// - Parameters:
+  ///   - settings: how learning runs.
+  ///   - identity: what is learned, with which arithmetic and by which software.
+  ///   - store: where snapshots are written.
   ///   - recovered: where learning goes on; used once.
   ///   - decoder: decodes the records; handed over to the ingest thread.
   ///   - files: the learner's files; handed over to it.
   ///   - metrics: where the figures of learning are registered.
+  ///   - log: where operators read what happens.
   ///   - makeSource: makes the source, on the ingest thread.
   public init(
     settings: LearningSettings, identity: LearningIdentity, store: SnapshotStore, recovered: RecoveredLearning,

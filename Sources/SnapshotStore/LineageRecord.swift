@@ -18,10 +18,6 @@ public enum StopReason: String, Codable, Sendable, CaseIterable {
   case replayImpossible
   /// The source failed for good.
   case sourceFailed
-  /// A number of the model was not finite.
-  case notFinite
-  /// The state directory could not be written.
-  case storage
   /// The lineage was damaged, so that the state of learning before the restart is not known.
   case lineageDamaged
 }

@@ -55,7 +55,9 @@ public struct LoadedSnapshot: Sendable {
 
   /// A section; nil where the snapshot has none of this name.
   ///
-  /// - Parameter version: the newest version of the section that the caller can read.
+  /// - Parameters:
+  ///   - name: the section's name.
+  ///   - version: the newest version of the section that the caller can read.
   /// - Throws: `unsupported` where the section is newer.
   public func section(_ name: String, upTo version: Int) throws(SnapshotProblem) -> SnapshotSection? {
     guard let found = sections[name] else { return nil }

@@ -43,7 +43,9 @@ public struct SnapshotArchive: Sendable {
 
   /// Opens a snapshot for restoring a model.
   ///
-  /// - Parameter verifying: whether the checksums of its files are compared first (one pass over them).
+  /// - Parameters:
+  ///   - id: the snapshot's number.
+  ///   - verifying: whether the checksums of its files are compared first (one pass over them).
   public func load(_ id: UInt64, verifying: Bool = true) throws(SnapshotProblem) -> LoadedSnapshot {
     let manifest = try manifest(id)
     let path = try modelPath(of: manifest)

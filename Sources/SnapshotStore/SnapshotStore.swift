@@ -42,9 +42,12 @@ public final class SnapshotStore: Sendable {
     let archive = SnapshotArchive(stateDirectory: stateDirectory)
     self.archive = archive
     self.failpoint = failpoint
-    lock = try translating { () throws(FileProblem) in
+    do throws(FileProblem) {
       try DirectoryHandle.create(archive.directory)
-      return try FileLock(stateDirectory + "/LOCK")
+      lock = try FileLock(stateDirectory + "/LOCK")
+    } catch {
+      // A parent that is missing is no damage: nothing was written yet.
+      throw error.kind == .locked ? SnapshotProblem(error) : SnapshotProblem(.file, error.description)
     }
     var notes: [String] = []
     try SnapshotStore.removeLeftovers(archive, &notes)

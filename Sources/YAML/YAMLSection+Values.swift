@@ -3,7 +3,10 @@ import Spelling
 extension YAMLSection {
   /// Reads a text; any scalar without quotes is one too (`topic: 123`), but not null.
   ///
-  /// - Parameter isSecret: whether the value is left out of the list of effective values.
+  /// - Parameters:
+  ///   - key: the setting's key.
+  ///   - standard: the default.
+  ///   - isSecret: whether the value is left out of the list of effective values.
   public func text(_ key: String, default standard: String, isSecret: Bool = false) -> String {
     let written = node(key) == nil ? nil : scalar(key, "a text", acceptsQuotes: true) { $0 }
     let value = written ?? substituted(key, standard)
@@ -143,7 +146,9 @@ extension YAMLSection {
 
   /// Reads a mapping of any keys to scalars, in the order written; missing or null is an empty one.
   ///
-  /// - Parameter isSecret: which keys' values are left out of the list of effective values.
+  /// - Parameters:
+  ///   - key: the setting's key.
+  ///   - isSecret: which keys' values are left out of the list of effective values.
   public func texts(_ key: String, isSecret: (String) -> Bool = { _ in false }) -> [(key: String, value: String)] {
     let pairs = section(key) { section in
       section.keys.map { (key: $0, value: section.text($0, default: "", isSecret: isSecret($0))) }

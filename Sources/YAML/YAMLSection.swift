@@ -54,7 +54,7 @@ public final class YAMLSection {
     return entries[key].map { !$0.value.isNull } ?? false
   }
 
-  /// Adds a problem at a key: `` `learning.dropout` must be ... ``.
+  /// Adds a problem at a key; the message goes on after the key's path, as in "must be below 1".
   public func problem(_ key: String, _ message: String) {
     findings.add("`\(path(of: key))` \(message)", at: entries[key]?.value.mark ?? mark)
   }

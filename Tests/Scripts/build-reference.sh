@@ -13,6 +13,7 @@ swift package --scratch-path "$build" dump-symbol-graph --minimum-access-level p
   { grep -q 'Files written to' "$output/graphs.log" || { tail -20 "$output/graphs.log" >&2; exit 1; }; }
 graphs=$(sed -n 's/^Files written to //p' "$output/graphs.log" | tail -1)
 archives=()
+failed=0
 for graph in "$graphs"/*.symbols.json; do
   room=$(basename "$graph" .symbols.json)
   room=${room%%@*}
@@ -25,9 +26,10 @@ for graph in "$graphs"/*.symbols.json; do
   [ -d "$output/archives/$room.doccarchive" ] && continue
   "$docc" convert --additional-symbol-graph-dir "$output/graphs/$room" --fallback-display-name "$room" \
     --fallback-bundle-identifier "afmd.$room" --warnings-as-errors --output-dir "$output/archives/$room.doccarchive" \
-    >"$output/$room.log" 2>&1 || { echo "build-reference: $room" >&2; cat "$output/$room.log" >&2; exit 1; }
+    >"$output/$room.log" 2>&1 || { echo "build-reference: $room" >&2; cat "$output/$room.log" >&2; failed=1; }
   archives+=("$output/archives/$room.doccarchive")
 done
+[ "$failed" = 0 ] || exit 1
 [ "${#archives[@]}" -gt 0 ] || { echo "build-reference: no room found" >&2; exit 1; }
 "$docc" merge "${archives[@]}" --output-path "$output/reference.doccarchive" >/dev/null
 echo "library reference of ${#archives[@]} rooms: $output/reference.doccarchive"

@@ -8,7 +8,7 @@ import Testing
   @Test func theStateOfLearningSurvivesARestart() throws {
     let fixture = try Fixture()
     let states: [LearningState] = [
-      .paused, .running, .stopped(.positionLost, detail: "partition 3 at 17"), .stopped(.notFinite, detail: ""),
+      .paused, .running, .stopped(.positionLost, detail: "partition 3 at 17"), .stopped(.sourceFailed, detail: ""),
     ]
     #expect(try fixture.open().learningState == .running)
     for state in states {
