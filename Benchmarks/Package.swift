@@ -14,10 +14,13 @@ let package = Package(
   targets: [
     .target(name: "AllocationCount"),
     .target(name: "CAffinity"),
+    .target(name: "CFMAPeak"),
     .target(name: "BenchmarkSupport", dependencies: [measured, "CAffinity"], swiftSettings: strict),
     .executableTarget(name: "ScoreLatency", dependencies: [measured, "BenchmarkSupport"], swiftSettings: strict),
     .executableTarget(
       name: "LearnFlights", dependencies: [measured, "BenchmarkSupport", "AllocationCount"], swiftSettings: strict),
+    .executableTarget(
+      name: "KernelSpeed", dependencies: [measured, "BenchmarkSupport", "CFMAPeak"], swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )
