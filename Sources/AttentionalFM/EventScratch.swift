@@ -21,7 +21,11 @@ package final class EventScratch {
   /// For each feature of the event, its hash.
   package let hashes: UnsafeMutablePointer<UInt64>
 
+  /// The same for the C functions that load all features of an event; the owner adds what only it keeps.
+  package let rows: UnsafeMutablePointer<afm_event_rows>
+
   package init(_ configuration: ModelConfiguration) {
+    precondition(Feature.layoutIsShared, "Swift lays Feature out differently than C")
     self.configuration = configuration
     layout = .allocate(capacity: 1)
     layout.initialize(to: DenseLayout(configuration).c)
@@ -76,10 +80,16 @@ package final class EventScratch {
     e.field = fields
     origin = integers + 3 * pairs
     event.initialize(to: e)
+    rows = .allocate(capacity: 1)
+    rows.initialize(
+      to: afm_event_rows(
+        hashes: hashes, origin: origin, last_field: lastField, slots: nil, weight_accumulators: nil,
+        row_accumulators: nil, width: Int32(width)))
   }
 
   deinit {
     event.deallocate()
+    rows.deallocate()
     layout.deallocate()
     integers.deallocate()
     fields.deallocate()

@@ -109,23 +109,12 @@ extension OnlineLearner {
       kernels.table, event.rows, rowAccumulators.base, event.row_gradient, configuration.rates.embedding,
       configuration.epsilon, Int64(features * width))
     let lastSeen = UInt32(clamping: model.eventsLearned / 1024)
-    for n in 0..<features {
-      publish(n, lastSeen: lastSeen, width: width)
+    var claimed: UInt64 = 0
+    var evicted: UInt64 = 0
+    afm_event_publish(model.table.table, scratch.event, scratch.rows, lastSeen, &claimed, &evicted)
+    if claimed + evicted > 0 {
+      model.table.counters.claimed += claimed
+      model.table.counters.evicted += evicted
     }
-  }
-
-  private func publish(_ n: Int, lastSeen: UInt32, width: Int) {
-    let table = model.table.table
-    let slot = Int(slots[n])
-    let hash = scratch.hashes[n]
-    if table.pointee.slots[slot].tag == 0 {
-      model.table.counters.claimed += 1
-    } else if table.pointee.hashes[slot] != hash {
-      model.table.counters.evicted += 1
-    }
-    let event = scratch.event
-    afm_table_publish(
-      table, UInt64(slot), hash, event.pointee.weight[n], weightAccumulators.base[n], lastSeen,
-      event.pointee.rows + n * width, rowAccumulators.base + n * width)
   }
 }

@@ -40,6 +40,9 @@ public final class OnlineLearner {
     // Padding has a gradient of zero; its sum of 1 keeps the step zero too.
     rowAccumulators.base.update(repeating: 1, count: rowAccumulators.count)
     weightAccumulators = AlignedFloats(features.padded)
+    scratch.rows.pointee.slots = slots
+    scratch.rows.pointee.weight_accumulators = weightAccumulators.base
+    scratch.rows.pointee.row_accumulators = rowAccumulators.base
     kept = AlignedFloats(Int(scratch.layout.pointee.k_padded))
     prior = TouchedPrior(capacity: min(Int(scratch.layout.pointee.field_pair_count), configuration.maximumPairs))
   }
@@ -96,29 +99,10 @@ public final class OnlineLearner {
 extension OnlineLearner {
   /// Puts the known features into the scratch; gives the number of the others.
   private func loadKnown(_ features: UnsafeBufferPointer<Feature>) -> Int {
-    let table = model.table.table
     let used = min(features.count, configuration.maximumFeatures)
-    scratch.begin()
-    for position in 0..<used {
-      let slot = afm_table_find(table, features[position].hash)
-      given[position] = slot
-      if slot >= 0 { loadRow(slot, features[position], position) }
-    }
+    afm_event_load_known(
+      model.table.table, features.encoded, Int32(truncatingIfNeeded: used), given, scratch.rows, scratch.event)
     return features.count - Int(scratch.event.pointee.feature_count)
-  }
-
-  private func loadRow(_ slot: Int64, _ feature: Feature, _ position: Int) {
-    let table = model.table.table.pointee
-    let entry = table.slots[Int(slot)]
-    let row = table.rows + Int(slot) * 2 * Int(table.stride)
-    let n = Int(scratch.event.pointee.feature_count)
-    scratch.nextWeight.pointee = entry.weight
-    scratch.nextRow.update(from: row, count: Int(table.k))
-    weightAccumulators.base[n] = entry.accumulator
-    (rowAccumulators.base + n * Int(scratch.layout.pointee.k_padded))
-      .update(from: row + Int(table.stride), count: Int(table.k))
-    slots[n] = slot
-    scratch.append(feature, origin: position)
   }
 
   /// Chooses a slot for every unknown feature without writing anything; whether any found one.
@@ -143,14 +127,16 @@ extension OnlineLearner {
 
   /// Puts all features that have a slot into the scratch, in the order given; new ones as they are drawn.
   private func loadPlanned(_ features: UnsafeBufferPointer<Feature>) {
-    let table = model.table.table.pointee
+    let table = model.table.table
     let used = min(features.count, configuration.maximumFeatures)
+    guard let encoded = features.encoded else { return }
     scratch.begin()
     for position in 0..<used where given[position] >= 0 {
       let slot = given[position]
       let feature = features[position]
-      if table.slots[Int(slot)].tag != 0, table.hashes[Int(slot)] == feature.hash {
-        loadRow(slot, feature, position)
+      if table.pointee.slots[Int(slot)].tag != 0, table.pointee.hashes[Int(slot)] == feature.hash {
+        afm_event_load(
+          table, UInt64(slot), encoded + position, Int32(truncatingIfNeeded: position), scratch.rows, scratch.event)
       } else {
         drawRow(slot, feature, position)
       }

@@ -1,6 +1,7 @@
 // Unsafe memory. Invariant: `table` and what it points to live until deinit, and its fields never change after init.
 
 import CAFMKernels
+import Features
 
 /// The memory of an embedding table, shared by its one owner and by any number of scorers.
 ///
@@ -27,5 +28,12 @@ package final class TableMemory: @unchecked Sendable {
   /// Copies the weight and the `k` numbers of a feature's row, all of one moment; false where it is unknown.
   package func gather(_ hash: UInt64, weight: UnsafeMutablePointer<Float>, row: UnsafeMutablePointer<Float>) -> Bool {
     afm_table_gather(table, hash, weight, row) != 0
+  }
+
+  /// Gathers the features of an event that are known, in order, each of one moment, into an empty scratch. Those beyond
+  /// the scratch's room are unknown, as they are to the learner, even where unknown ones leave room.
+  package func gather(_ features: UnsafeBufferPointer<Feature>, into scratch: EventScratch) {
+    let used = min(features.count, Int(scratch.event.pointee.feature_capacity))
+    afm_event_gather(table, features.encoded, Int32(truncatingIfNeeded: used), scratch.rows, scratch.event)
   }
 }

@@ -1,5 +1,4 @@
-// Unsafe memory: the scratch's next weight and row are valid while it has room, and it has room for `maximumFeatures`,
-// of which `load` takes no more.
+// Unsafe memory: the scratch's next weight and row are valid while it is empty.
 
 import AttentionalFM
 import CAFMKernels
@@ -82,13 +81,6 @@ public final class Scorer {
   }
 
   private func load(_ features: UnsafeBufferPointer<Feature>) {
-    scratch.begin()
-    // Those beyond the limit are unknown, as they are to the learner, even where unknown ones leave room.
-    for position in features.indices.prefix(configuration.maximumFeatures) {
-      let feature = features[position]
-      if live.memory.gather(feature.hash, weight: scratch.nextWeight, row: scratch.nextRow) {
-        scratch.append(feature, origin: position)
-      }
-    }
+    live.memory.gather(features, into: scratch)
   }
 }

@@ -1,5 +1,7 @@
 #pragma once
 // The embedding table: one owner writes, any number of scorers gather at any time.
+#include "CAFMEvent.h"
+
 #include <stdint.h>
 
 /// One place for a feature; four make a bucket of one cache line.
@@ -53,3 +55,50 @@ int32_t afm_table_gather(const afm_table *table, uint64_t hash, float *weight, f
 
 /// Asks for the memory of a feature's two candidate buckets ahead of use.
 void afm_table_prefetch(const afm_table *table, uint64_t hash);
+
+// The same for all features of an event in one call.
+
+/// One feature of an event as it is given; Swift's Feature, field for field.
+typedef struct afm_feature {
+  uint64_t hash;
+  float value;
+  uint16_t field;
+} afm_feature;
+
+/// What is kept of the features of an event beside the arrays of afm_event, by the same positions.
+typedef struct afm_event_rows {
+  uint64_t *hashes;
+  int32_t *origin;             ///< the feature's position among those given
+  uint16_t last_field;         ///< fields beyond it count as it
+
+  // The owner's alone; null for a scorer.
+  int64_t *slots;
+  float *weight_accumulators;  ///< Adagrad's sums for w
+  float *row_accumulators;     ///< Adagrad's sums for v [features][width]
+  int32_t width;               ///< k_padded: floats from one row of the event to the next
+} afm_event_rows;
+
+/// Appends a feature to the event with the weight, the row and the sums of its slot. For the owner.
+void afm_event_load(const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin,
+                    const afm_event_rows *rows, afm_event *event);
+
+/// Empties the event and loads those of its features that the table knows, in order; `given[i]` becomes the slot of the
+/// i-th feature, or -1. For the owner.
+void afm_event_load_known(const afm_table *table, const afm_feature *features, int32_t count, int64_t *given,
+                          const afm_event_rows *rows, afm_event *event);
+
+/// Publishes the weight, the row and the sums of every feature of the event. `claimed` grows by the features whose slot
+/// was empty, `evicted` by those whose slot held another. For the owner.
+void afm_event_publish(afm_table *table, const afm_event *event, const afm_event_rows *rows, uint32_t last_seen,
+                       uint64_t *claimed, uint64_t *evicted);
+
+/// Empties the event and gathers the weights and rows of those of its features that the table knows, in order, each of
+/// one moment. For any thread.
+void afm_event_gather(const afm_table *table, const afm_feature *features, int32_t count, const afm_event_rows *rows,
+                      afm_event *event);
+
+/// Asks for the candidate buckets of an event's features, well ahead of use. For any thread.
+void afm_event_prefetch_buckets(const afm_table *table, const afm_feature *features, int32_t count);
+
+/// Asks for the rows of an event's features, once their buckets are there. For any thread.
+void afm_event_prefetch_rows(const afm_table *table, const afm_feature *features, int32_t count);
