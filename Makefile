@@ -12,6 +12,9 @@ BUILD := $(CURDIR)/.build
 PROGRAMS := $(BUILD)/release
 PYTHON := $(BUILD)/python
 TOOLS := $(BUILD)/tools
+# The benchmark programs that Benchmarks/Package.swift names; BENCHMARKS='A B' runs only those.
+BENCHMARKS ?= $(shell awk -F '"' '$$1 ~ /^  benchmark.$$/ {print $$2}' Benchmarks/Package.swift)
+FIGURES := $(BUILD)/figures
 
 LIBRARIES := pkg-config xz-utils librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
 TEST_PACKAGES := kcat curl gzip zstd
@@ -68,10 +71,10 @@ demo: build ## The whole product at work on real flights, in a temporary directo
 	AFM_PROGRAMS=$(PROGRAMS) Config/demo/demo.sh
 
 .PHONY: bench
-bench: build ## Latency of scoring beside learning, and what an event costs; Docs/Performance.md has the last results
+bench: build ## Every benchmark in Benchmarks/; Docs/Performance.md has the last results
 	$(SWIFT) build --package-path Benchmarks -c release
-	AFM_PROGRAMS=$(PROGRAMS) Benchmarks/.build/release/ScoreLatency
-	Benchmarks/.build/release/LearnFlights
+	@for name in $(BENCHMARKS); do \
+	  AFM_PROGRAMS=$(PROGRAMS) AFM_FIGURES=$(FIGURES) Benchmarks/.build/release/$$name || exit; done
 
 .PHONY: test-tools
 test-tools: libraries

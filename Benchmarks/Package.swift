@@ -8,19 +8,28 @@ let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .er
 // The daemon is measured as a program; this product holds the rooms that are measured, or used to measure, directly.
 let measured: Target.Dependency = .product(name: "MeasuredRooms", package: "afmd")
 
+/// A benchmark program in `Sources/NAME`; `make bench` runs every one that stands here.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(name: name, dependencies: [measured, "BenchmarkSupport"] + dependencies, swiftSettings: strict)
+}
+
+let benchmarks: [Target] = [
+  benchmark("KernelSpeed", ["CFMAPeak"]),
+  benchmark("LearnFlights", ["AllocationCount"]),
+  benchmark("ScoreLatency"),
+]
+
 let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "afmd", path: "..")],
-  targets: [
+  targets: benchmarks + [
     .target(name: "AllocationCount"),
     .target(name: "CAffinity"),
+    .target(name: "CCalibration"),
     .target(name: "CFMAPeak"),
-    .target(name: "BenchmarkSupport", dependencies: [measured, "CAffinity"], swiftSettings: strict),
-    .executableTarget(name: "ScoreLatency", dependencies: [measured, "BenchmarkSupport"], swiftSettings: strict),
-    .executableTarget(
-      name: "LearnFlights", dependencies: [measured, "BenchmarkSupport", "AllocationCount"], swiftSettings: strict),
-    .executableTarget(
-      name: "KernelSpeed", dependencies: [measured, "BenchmarkSupport", "CFMAPeak"], swiftSettings: strict),
+    .target(
+      name: "BenchmarkSupport", dependencies: [measured, "CAffinity", "CCalibration", "CFMAPeak"],
+      swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )

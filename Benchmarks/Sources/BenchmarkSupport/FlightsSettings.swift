@@ -1,14 +1,27 @@
 /// The daemon's settings for the flights: nine categorical fields, everything else at its default.
 public enum FlightsSettings {
-  /// The settings file of a daemon that keeps everything in one folder.
+  /// The settings file of a daemon that learns a file and keeps everything in one folder.
   ///
-  /// - Parameter kind: the model's kind: afm, fm or linear.
-  public static func text(folder: String, flights: String, kind: String = "afm") -> String {
+  /// - Parameters:
+  ///   - folder: where state and sockets lie.
+  ///   - flights: the path of the file.
+  ///   - kind: the model's kind: afm, fm or linear.
+  ///   - more: further sections, as YAML from the first column.
+  public static func text(folder: String, flights: String, kind: String = "afm", more: String = "") -> String {
+    text(folder: folder, source: "source:\n  kind: file\n  file: {path: \(flights)}", kind: kind, more: more)
+  }
+
+  /// The same with any source.
+  ///
+  /// - Parameters:
+  ///   - folder: where state and sockets lie.
+  ///   - source: the section `source`, as YAML from the first column.
+  ///   - kind: the model's kind: afm, fm or linear.
+  ///   - more: further sections, as YAML from the first column.
+  public static func text(folder: String, source: String, kind: String = "afm", more: String = "") -> String {
     """
     state_directory: \(folder)/state
-    source:
-      kind: file
-      file: {path: \(flights)}
+    \(source)
     schema:
       time: {path: time}
       features:
@@ -26,6 +39,7 @@ public enum FlightsSettings {
     sockets:
       score: {path: \(folder)/score.sock}
       control: {path: \(folder)/control.sock}
+    \(more)
     """
   }
 }

@@ -18,10 +18,33 @@ public enum Machine {
 
   /// Processor time in seconds that a process has used, all its threads together.
   public static func processorSeconds(of process: Int32) -> Double {
+    ticksUsed("/proc/\(process)/stat")
+  }
+
+  private static func ticksUsed(_ path: String) -> Double {
     // The name in parentheses may hold anything; user and system time are the 12th and 13th field behind it.
-    let fields = text("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+    let fields = text(path).split(separator: ")").last?.split(separator: " ") ?? []
     guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return .nan }
     return (user + system) / ticks
+  }
+
+  /// Processor time in seconds of each thread of a process that is still there, by its name; threads of one name are
+  /// summed. More exact than the kernel's ticks where it counts nanoseconds (CONFIG_SCHED_INFO).
+  public static func threadSeconds(of process: Int32) -> [String: Double] {
+    var seconds: [String: Double] = [:]
+    for thread in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? [] {
+      let place = "/proc/\(process)/task/\(thread)"
+      let name = text(place + "/comm").trimmingCharacters(in: .whitespacesAndNewlines)
+      let nanoseconds = text(place + "/schedstat").split(separator: " ").first.flatMap { Double($0) }
+      seconds[name, default: 0] += nanoseconds.map { $0 / 1e9 } ?? ticksUsed(place + "/stat")
+    }
+    return seconds
+  }
+
+  /// The memory of a process that is in RAM, in bytes.
+  public static func residentBytes(of process: Int32) -> UInt64 {
+    let line = text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) } ?? 0) * 1024
   }
 
   /// The share of the machine's processor time that went to other processes and other machines during some work.

@@ -12,6 +12,17 @@ public enum Numbers {
     return numbers[min(last, max(0, Int(rank) - 1))]
   }
 
+  /// With as many digits as mean something: about three, and all of a whole number.
+  public static func text(_ number: Double) -> String {
+    switch number.magnitude {
+    case 1000...: text(number, digits: 0)
+    case 100...: text(number, digits: number.rounded() == number ? 0 : 1)
+    case 10...: text(number, digits: 1)
+    case 0: "0"
+    default: text(number, digits: number.magnitude < 0.1 ? 4 : 2)
+    }
+  }
+
   /// With so many digits behind the point.
   public static func text(_ number: Double, digits: Int) -> String {
     guard number.isFinite else { return "-" }

@@ -20,11 +20,12 @@ struct LearnFlights {
   private static func run() throws {
     try checkCounter()
     let flights = try Flights()
-    print("Machine: \(Machine.description); load before: \(Machine.load)")
+    var figures = Figures("LearnFlights")
     print("Data: \(flights.source), \(flights.lines.count); \(passes) passes, the first apart\n")
     var table = Table(
       "one thread, k = t = 16", "ns of CPU an event, median", "least", "in the first pass", "allocations in the first",
       "in all later ones")
+    var allocationsAfterwards: UInt64 = 0
     for kind in ["afm", "fm", "linear"] {
       let pass = try Pass(flights, kind: kind)
       let first = try pass.run()
@@ -34,13 +35,21 @@ struct LearnFlights {
         // Decoding and recording are the same whatever the model's kind.
         if kind != "afm", index != 1, index != 4 { continue }
         let times = later.map { $0[index].nanosecondsPerEvent }
+        let allocations = later.reduce(0) { $0 + $1[index].allocations }
+        figures.add(
+          "\(kind): \(stage.name)", times.min() ?? .nan, "ns/event", better: .lower, scaling: .time)
+        allocationsAfterwards += allocations
         table.add(
           "\(kind): \(stage.name)", Numbers.text(Numbers.median(times), digits: 0),
           Numbers.text(times.min() ?? .nan, digits: 0), Numbers.text(stage.nanosecondsPerEvent, digits: 0),
-          String(stage.allocations), String(later.reduce(0) { $0 + $1[index].allocations }))
+          String(stage.allocations), String(allocations))
       }
     }
-    print("\(table.text)\n\nLoad after: \(Machine.load)")
+    print("\(table.text)\n")
+    figures.add(
+      "allocations after the first pass", Double(allocationsAfterwards), "calls", better: .lower, scaling: .none,
+      limit: 0)
+    try figures.finish()
   }
 
   /// An allocation must be seen, or a count of none would prove nothing.

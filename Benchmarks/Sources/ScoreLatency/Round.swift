@@ -15,7 +15,7 @@ struct Round {
 
   /// What the parts of a round work with.
   struct Bench {
-    let daemon: MeasuredDaemon
+    let daemon: DaemonProcess
     let scores: LineSocket
     let echo: LineSocket
     let requests: ScoreRequests
@@ -69,14 +69,14 @@ struct Round {
     try Self.pin(daemon, to: 0..<ProcessInfo.processInfo.processorCount)
   }
 
-  private static func measure<Value>(_ daemon: MeasuredDaemon, _ body: () throws -> Value) throws -> Measured<Value> {
+  private static func measure<Value>(_ daemon: DaemonProcess, _ body: () throws -> Value) throws -> Measured<Value> {
     var value: Value?
     let others = try Machine.othersShare(beside: [daemon.id, getpid()]) { value = try body() }
     guard let value else { throw BenchmarkProblem("nothing was measured") }
     return Measured(value: value, others: others)
   }
 
-  private static func learning(_ daemon: MeasuredDaemon, during body: () throws -> Void) throws -> Learning {
+  private static func learning(_ daemon: DaemonProcess, during body: () throws -> Void) throws -> Learning {
     let start = Clock.monotonic
     let processor = Machine.processorSeconds(of: daemon.id)
     let before = try daemon.eventsLearned()
@@ -87,7 +87,7 @@ struct Round {
       processorPerEvent: (Machine.processorSeconds(of: daemon.id) - processor) / events * 1e6)
   }
 
-  private static func pin(_ daemon: MeasuredDaemon, to cores: Range<Int>) throws {
+  private static func pin(_ daemon: DaemonProcess, to cores: Range<Int>) throws {
     try Machine.pin(daemon.id, to: cores)
     try Machine.pin(getpid(), to: cores)
   }

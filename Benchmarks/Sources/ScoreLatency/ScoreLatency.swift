@@ -26,7 +26,11 @@ struct ScoreLatency {
     print("Machine: \(Machine.description); load before: \(Machine.load)")
     print("Data: \(flights.source), \(flights.lines.count) of \(flights.bytes.count / flights.lines.count) bytes")
 
-    let daemon = try MeasuredDaemon(flights, copies: copies)
+    let folder = DaemonProcess.temporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try flights.write(copies: copies, to: folder + "/flights.ndjson")
+    let settings = FlightsSettings.text(folder: folder, flights: folder + "/flights.ndjson")
+    let daemon = try DaemonProcess(folder: folder, settings: settings)
     defer { daemon.end() }
     // The first pass claims the rows of the table; what follows is a daemon as it is after a while.
     while try daemon.eventsLearned() < flights.lines.count { usleep(100_000) }

@@ -1,4 +1,3 @@
-import BenchmarkSupport
 import CSystem
 import Glibc
 
@@ -6,11 +5,12 @@ import Glibc
 // and is valid until the next exchange.
 
 /// One connection of the line protocol: sends a line, waits for one. An exchange allocates nothing.
-final class LineSocket {
+public final class LineSocket {
   private let descriptor: Int32
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
 
-  init(path: String) throws {
+  /// Connects.
+  public init(path: String) throws {
     descriptor = afm_unix_connect(path, 0)
     if descriptor < 0 { throw BenchmarkProblem("\(path): \(String(cString: strerror(-descriptor)))") }
   }
@@ -21,7 +21,7 @@ final class LineSocket {
   }
 
   /// Sends a request, which ends with a line feed, and gives the answer with its line feed.
-  func exchange(_ request: UnsafeRawBufferPointer) throws(BenchmarkProblem) -> UnsafeRawBufferPointer {
+  public func exchange(_ request: UnsafeRawBufferPointer) throws(BenchmarkProblem) -> UnsafeRawBufferPointer {
     guard write(descriptor, request.baseAddress, request.count) == request.count else {
       throw BenchmarkProblem("a request could not be sent: \(String(cString: strerror(errno)))")
     }
@@ -36,7 +36,7 @@ final class LineSocket {
   }
 
   /// The same with text; for what is not measured.
-  func exchange(_ request: String) throws -> String {
+  public func exchange(_ request: String) throws -> String {
     let bytes = Array((request + "\n").utf8)
     return try bytes.withUnsafeBytes { String(decoding: try exchange($0), as: UTF8.self) }
   }
