@@ -7,47 +7,70 @@ public struct LoadedSnapshot: Sendable {
   /// The manifest.
   public let manifest: Manifest
 
-  /// The number of claimed rows.
+  /// The number of claimed rows of the model; the files of a chain together may hold more.
   public let rowCount: Int
 
-  let file: SafetensorsFile
-  private let columns: [(column: RowColumn, place: TensorPlace)]
-  private let tableSlots: UInt64
-  private let counters: EmbeddingTable.Counters
-  private let sections: [String: (version: Int, isCanonical: Bool)]
-  private var embeddingSize: Int { manifest.model.effectiveEmbeddingSize }
+  /// The rows of the files: all in the first, in each other those that changed since the one before.
+  let chain: [RowFile]
 
-  init(manifest: Manifest, file: SafetensorsFile) throws(SnapshotProblem) {
-    self.manifest = manifest
-    self.file = file
-    func number(_ key: String) throws(SnapshotProblem) -> UInt64 {
-      guard let number = file.metadata[key].flatMap({ UInt64($0) }) else {
-        throw file.damaged("its metadata lacks a whole number '\(key)'")
-      }
-      return number
+  /// The newest file: all of the model and its state but the rows that did not change.
+  let file: SafetensorsFile
+
+  /// The slots of the table that was saved.
+  let tableSlots: UInt64
+
+  let counters: EmbeddingTable.Counters
+  private let sections: [String: (version: Int, isCanonical: Bool)]
+
+  init(manifest: Manifest, files: [SafetensorsFile]) throws(SnapshotProblem) {
+    guard let newest = files.last else {
+      throw SnapshotProblem(.damaged, "the manifest of snapshot \(manifest.id) names no model")
     }
-    let version = file.metadata["format_version"] ?? "nothing"
-    guard version == ModelMetadata.formatVersion else {
+    self.manifest = manifest
+    file = newest
+    var chain: [RowFile] = []
+    for (index, file) in files.enumerated() {
+      try LoadedSnapshot.checkVersion(of: file, isFull: index == 0)
+      let rows = try RowFile(file, embeddingSize: manifest.model.effectiveEmbeddingSize)
+      guard rows.tableSlots == chain.first?.tableSlots ?? rows.tableSlots, rows.tableSlots <= 1 << 34 else {
+        throw file.damaged("its rows are of a table of \(rows.tableSlots) slots")
+      }
+      chain.append(rows)
+    }
+    self.chain = chain
+    guard try newest.number("events_learned") == manifest.eventsLearned else {
+      throw newest.damaged("it holds a model of another number of events than its manifest says")
+    }
+    tableSlots = chain[0].tableSlots
+    let claimed = chain.count > 1 ? try newest.number(ModelMetadata.claimedKey) : UInt64(chain[0].count)
+    counters = EmbeddingTable.Counters(
+      claimed: claimed, evicted: try newest.number("table_evicted"), dropped: try newest.number("table_dropped"))
+    guard let rows = Int(exactly: claimed), rows <= chain.reduce(0, { $0 + $1.count }) else {
+      throw newest.damaged("its files hold fewer rows than the \(claimed) that were claimed")
+    }
+    rowCount = rows
+    sections = try SectionMetadata.sections(in: newest)
+  }
+
+  /// Makes sure that a file is of a version that is known here, and one that holds all rows or only those that changed.
+  private static func checkVersion(of file: SafetensorsFile, isFull: Bool) throws(SnapshotProblem) {
+    let version = file.metadata[ModelMetadata.versionKey] ?? "nothing"
+    let expected = isFull ? ModelMetadata.fullVersion : ModelMetadata.changedVersion
+    if version == expected { return }
+    guard version == ModelMetadata.fullVersion || version == ModelMetadata.changedVersion else {
       throw SnapshotProblem(
         .unsupported,
-        "\(file.path) has format version \(version), and this version reads \(ModelMetadata.formatVersion)")
+        "\(file.path) has format version \(version), and this version reads up to \(ModelMetadata.changedVersion)")
     }
-    guard try number("events_learned") == manifest.eventsLearned else {
-      throw file.damaged("it holds a model of another number of events than its manifest says")
+    throw file.damaged(
+      isFull ? "it holds only the rows that changed, and nothing comes before it" : "it is no file of changed rows")
+  }
+
+  /// Makes sure that the files held as many rows of different slots as the table had claimed.
+  func check(claimed: UInt64) throws(SnapshotProblem) {
+    guard claimed == counters.claimed else {
+      throw file.damaged("the rows of \(claimed) slots were found instead of \(counters.claimed)")
     }
-    let k = manifest.model.effectiveEmbeddingSize
-    let rows = file[RowColumn.slot.rawValue]?.shape.first ?? 0
-    var columns: [(column: RowColumn, place: TensorPlace)] = []
-    for column in RowColumn.present(embeddingSize: k) {
-      let shape = column.shape(rows: rows, embeddingSize: k)
-      columns.append((column, try file.place(column.rawValue, column.type, shape)))
-    }
-    self.columns = columns
-    rowCount = rows
-    tableSlots = try number("table_slots")
-    counters = EmbeddingTable.Counters(
-      claimed: UInt64(rows), evicted: try number("table_evicted"), dropped: try number("table_dropped"))
-    sections = try SectionMetadata.sections(in: file)
   }
 
   /// The names of the sections.
@@ -96,70 +119,5 @@ public struct LoadedSnapshot: Sendable {
       tensors.append(NamedTensor(name: name, shape: place.shape, values: values, accumulators: accumulators))
     }
     return tensors
-  }
-
-  /// Puts the saved model into a fresh one: rows, dense parameters, event number and the table's counters.
-  ///
-  /// Rows go into their own slots where both tables have the same number, and are placed by hash where not.
-  ///
-  /// - Throws: `incompatible` where the model has another shape, saying which setting differs. After a problem the
-  ///   model is half restored and must be thrown away.
-  public func restore(into model: Model) throws(SnapshotProblem) {
-    do throws(ModelProblem) {
-      try model.checkCompatible(with: manifest.model)
-    } catch {
-      throw SnapshotProblem(.incompatible, "snapshot \(manifest.id) cannot be loaded: \(error)")
-    }
-    let dense = try denseTensors()
-    var segment = RowSegment(embeddingSize: embeddingSize, tableSlots: tableSlots)
-    do {
-      try model.restore(dense: dense, savedWith: manifest.model, eventsLearned: manifest.eventsLearned)
-      let step = max(1, (1 << 20) / (24 + 8 * embeddingSize))
-      var start = 0
-      while start < rowCount {
-        let end = min(start + step, rowCount)
-        try read(start..<end, into: &segment)
-        try model.table.restore(segment)
-        start = end
-      }
-      let moved = model.table.counters.evicted
-      model.table.restore(
-        EmbeddingTable.Counters(evicted: counters.evicted &+ moved, dropped: counters.dropped))
-    } catch let problem as SnapshotProblem {
-      throw problem
-    } catch {
-      throw file.damaged("\(error)")
-    }
-  }
-
-  /// Reads some of the rows, in the order of the file.
-  public func read(_ rows: Range<Int>, into segment: inout RowSegment) throws(SnapshotProblem) {
-    guard rows.lowerBound >= 0, rows.upperBound <= rowCount else {
-      throw SnapshotProblem(.misuse, "snapshot \(manifest.id) has \(rowCount) rows, not \(rows)")
-    }
-    segment.embeddingSize = embeddingSize
-    segment.tableSlots = tableSlots
-    segment.removeAll()
-    for (column, place) in columns {
-      switch column {
-      case .slot: try read(rows, place, 1, 0, into: &segment.slot)
-      case .hash: try read(rows, place, 1, 0, into: &segment.hash)
-      case .lastSeen: try read(rows, place, 1, 0, into: &segment.lastSeen)
-      case .weight: try read(rows, place, 1, 0, into: &segment.weight)
-      case .accumulator: try read(rows, place, 1, 0, into: &segment.accumulator)
-      case .embedding: try read(rows, place, embeddingSize, 0, into: &segment.embedding)
-      case .embeddingAccumulator: try read(rows, place, embeddingSize, 0, into: &segment.embeddingAccumulator)
-      }
-    }
-  }
-
-  private func read<Element>(
-    _ rows: Range<Int>, _ place: TensorPlace, _ width: Int, _ zero: Element, into array: inout [Element]
-  ) throws(SnapshotProblem) {
-    array.append(contentsOf: repeatElement(zero, count: rows.count * width))
-    try array.withUnsafeMutableBufferPointer { (buffer) throws(SnapshotProblem) in
-      try file.read(
-        place, from: UInt64(rows.lowerBound * width * place.type.size), into: UnsafeMutableRawBufferPointer(buffer))
-    }
   }
 }

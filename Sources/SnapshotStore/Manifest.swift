@@ -69,12 +69,14 @@ public struct SnapshotFacts: Equatable, Sendable {
 ///
 /// `Docs/Snapshots.md` names every member. Keys are in snake case and sorted.
 public struct Manifest: Codable, Equatable, Sendable {
-  /// The version of the directory's format; this software writes and reads 1.
-  public var formatVersion = 1
+  /// The version of the directory's format: 1 where one file holds the whole model, 2 where several do.
+  public var formatVersion: Int
   /// The snapshot's number, never used twice.
   public var id: UInt64
   /// The snapshot that the model descended from when this one was taken; nil for the first.
   public var parent: UInt64?
+  /// For an incremental snapshot: the one whose rows it completes with those that changed since.
+  public var base: UInt64?
   /// The number of the line of descent: one more after every rollback and every change of arithmetic.
   public var line: UInt64
   /// When it was written, RFC 3339 in UTC. Nothing depends on it.
@@ -101,7 +103,8 @@ public struct Manifest: Codable, Equatable, Sendable {
   public var arithmetic: String
   /// The version of the software that wrote it.
   public var software: String
-  /// The snapshot's files.
+  /// The files that hold the model: a full one, followed, in this order, by those with the rows that changed since the
+  /// one before. Each of them but the last, and with a rollback also the last, belongs to another snapshot.
   public var files: [File]
   /// XXH3-128 of the manifest's bytes with these 32 digits written as zeros.
   public var manifestChecksum = Manifest.noChecksum
@@ -117,6 +120,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var size: UInt64
     /// XXH3-128 of its bytes, as `xxhsum -H2` prints it.
     public var checksum: String
+    /// The rows of the embedding table in it; nil where an older version wrote it.
+    public var rows: UInt64?
   }
 
   /// What a rollback did.
@@ -133,14 +138,27 @@ public struct Manifest: Codable, Equatable, Sendable {
 
   static let noChecksum = String(repeating: "0", count: 32)
 
-  /// The entry of the file that holds the model.
-  public var modelFile: File? {
-    files.first { $0.name == SnapshotNames.model }
+  /// The newest format that this software reads.
+  static let newestVersion = 2
+
+  /// The entries of the files that hold the model, a full one first.
+  public var modelFiles: [File] {
+    files.filter { $0.name == SnapshotNames.model }
   }
 
   /// The bytes of all files, in this snapshot's directory or elsewhere.
   public var totalSize: UInt64 {
     files.reduce(0) { $0 &+ $1.size }
+  }
+
+  /// The files in the snapshot's own directory: one, or none for a rollback.
+  public var ownFiles: [File] {
+    files.filter { $0.path == $0.name }
+  }
+
+  /// The bytes that were written for this snapshot.
+  public var ownSize: UInt64 {
+    ownFiles.reduce(0) { $0 &+ $1.size }
   }
 }
 
@@ -182,9 +200,10 @@ public struct SeedAsText: Codable, Equatable, Sendable {
 }
 
 extension Manifest {
-  init(id: UInt64, parent: UInt64?, line: UInt64, rollback: Rollback?, facts: SnapshotFacts, files: [File]) {
+  init(id: UInt64, parent: UInt64?, base: UInt64?, line: UInt64, facts: SnapshotFacts, files: [File]) {
     self.init(
-      id: id, parent: parent, line: line, created: ManifestJSON.now(), reason: facts.reason, rollback: rollback,
+      formatVersion: files.count > 1 ? 2 : 1, id: id, parent: parent, base: base, line: line,
+      created: ManifestJSON.now(), reason: facts.reason, rollback: nil,
       eventsLearned: facts.eventsLearned, position: facts.position, skips: facts.skips, model: facts.model,
       schemaFingerprint: facts.schemaFingerprint, schema: facts.schema, progressive: facts.progressive,
       arithmetic: facts.arithmetic, software: facts.software, files: files)

@@ -48,9 +48,11 @@ enum ManifestFile {
     guard blank.withUnsafeBytes({ Checksum.xxh3Hex128($0) }) == head.manifestChecksum else {
       throw damaged("its bytes and its checksum do not agree")
     }
-    guard head.formatVersion == 1 else {
+    guard (1...Manifest.newestVersion).contains(head.formatVersion) else {
       throw SnapshotProblem(
-        .unsupported, "\(path) has format version \(head.formatVersion), and this version reads 1; use a newer one")
+        .unsupported,
+        "\(path) has format version \(head.formatVersion), and this version reads up to \(Manifest.newestVersion); use "
+          + "a newer one")
     }
     do {
       return try ManifestJSON.decoder().decode(Manifest.self, from: Data(bytes))

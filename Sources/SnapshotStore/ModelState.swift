@@ -26,13 +26,38 @@ public struct ModelState: Equatable, Sendable {
 /// The strings in the header of a model's file: enough for a reader without a manifest, and nothing that depends on
 /// when or how the snapshot was taken.
 enum ModelMetadata {
-  static let formatVersion = "1"
+  /// The version of a file that holds a whole model.
+  static let fullVersion = "1"
 
-  static func make(_ state: ModelState) throws(SnapshotProblem) -> [String: String] {
+  /// The version of a file that holds only the rows that changed: readers of whole models must refuse it.
+  static let changedVersion = "2"
+
+  static let versionKey = "format_version"
+
+  /// How many slots of the table are claimed: in files that hold fewer rows.
+  static let claimedKey = "table_claimed"
+
+  /// The metadata of a whole model's file, of those of any file.
+  static func full(_ metadata: [String: String]) -> [String: String] {
+    var metadata = metadata
+    metadata[versionKey] = fullVersion
+    metadata[claimedKey] = nil
+    return metadata
+  }
+
+  /// The metadata of a file that holds only the rows that changed.
+  static func changed(_ state: ModelState) throws(SnapshotProblem) -> [String: String] {
+    var metadata = try full(state)
+    metadata[versionKey] = changedVersion
+    metadata[claimedKey] = String(state.counters.claimed)
+    return metadata
+  }
+
+  static func full(_ state: ModelState) throws(SnapshotProblem) -> [String: String] {
     let configuration = state.configuration
     return [
       "format": "afmd model",
-      "format_version": formatVersion,
+      versionKey: fullVersion,
       "kind": configuration.kind.rawValue,
       "k": String(configuration.effectiveEmbeddingSize),
       "t": String(configuration.effectiveAttentionSize),

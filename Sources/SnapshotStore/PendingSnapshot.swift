@@ -18,6 +18,7 @@ public final class PendingSnapshot {
   private let store: SnapshotStore
   private let state: ModelState
   private let parent: UInt64?
+  private let base: Manifest?
   private let writer: SafetensorsWriter
   private let columns: [(column: RowColumn, place: TensorPlace)]
   private var isOver = false
@@ -26,20 +27,26 @@ public final class PendingSnapshot {
 
   /// Makes the directory, and in it the file with everything but its rows.
   init(
-    store: SnapshotStore, id: UInt64, parent: UInt64?, state: ModelState, sections: [SnapshotSection]
+    store: SnapshotStore, id: UInt64, parent: UInt64?, base: Manifest?, extent: SnapshotExtent, state: ModelState,
+    sections: [SnapshotSection]
   ) throws(SnapshotProblem) {
     self.store = store
     self.id = id
     self.parent = parent
+    self.base = base
     self.state = state
-    guard let rowCount = Int(exactly: state.counters.claimed) else {
+    guard let claimed = Int(exactly: state.counters.claimed) else {
       throw SnapshotProblem(.misuse, "a table of \(state.counters.claimed) rows cannot be written")
     }
-    self.rowCount = rowCount
+    let rows = if case .changed(let rows, _) = extent { rows } else { claimed }
+    guard (0...claimed).contains(rows) else {
+      throw SnapshotProblem(.misuse, "\(rows) rows are said to have changed, of \(claimed)")
+    }
+    rowCount = rows
     let k = state.configuration.effectiveEmbeddingSize
     let directory = store.archive.path(SnapshotNames.temporaryPrefix + SnapshotNames.directory(id))
 
-    var metadata = try ModelMetadata.make(state)
+    var metadata = if case .full = extent { try ModelMetadata.full(state) } else { try ModelMetadata.changed(state) }
     var tensors: [Tensor] = []
     for dense in state.dense {
       tensors.append(Tensor(dense.name + ".weight", shape: dense.shape, .float32(dense.values)))
@@ -68,7 +75,7 @@ public final class PendingSnapshot {
       metadata: metadata,
       tensors: tensors.map { TensorPlace(name: $0.name, type: $0.type, shape: $0.shape) }
         + present.map {
-          TensorPlace(name: $0.rawValue, type: $0.type, shape: $0.shape(rows: rowCount, embeddingSize: k))
+          TensorPlace(name: $0.rawValue, type: $0.type, shape: $0.shape(rows: rows, embeddingSize: k))
         })
     try translating { () throws(FileProblem) in try DirectoryHandle.create(directory) }
     writer = try SafetensorsWriter(directory + "/" + SnapshotNames.model, layout)
@@ -91,7 +98,7 @@ public final class PendingSnapshot {
     let start = rowsWritten
     for (column, place) in columns {
       let values = rows[column]
-      let width = column.isEmbedding ? embeddingSize : 1
+      let width = column.width(embeddingSize: embeddingSize)
       guard values.count == count * width else {
         throw SnapshotProblem(.misuse, "the rows' column '\(column.rawValue)' has \(values.count) numbers")
       }
@@ -127,9 +134,11 @@ public final class PendingSnapshot {
       let checksum = try translating { () throws(FileProblem) in try Checksum.xxh3Hex128(ofFile: path) }
       try store.reached(.modelSynced)
       let file = Manifest.File(
-        name: SnapshotNames.model, path: SnapshotNames.model, size: writer.layout.fileSize, checksum: checksum)
-      let line = store.lineage.line
-      let manifest = Manifest(id: id, parent: parent, line: line, rollback: nil, facts: facts, files: [file])
+        name: SnapshotNames.model, path: SnapshotNames.model, size: writer.layout.fileSize, checksum: checksum,
+        rows: UInt64(rowCount))
+      let earlier = base.map { store.archive.filesSeenFromBeside($0) } ?? []
+      let manifest = Manifest(
+        id: id, parent: parent, base: base?.id, line: store.lineage.line, facts: facts, files: earlier + [file])
       return try store.commit(manifest, replacing: parent)
     } catch {
       if store.failpoint == nil { discard() }

@@ -23,6 +23,14 @@ struct SafetensorsFile: Sendable {
 
   /// Opens a file and checks its header.
   init(_ path: String) throws(SnapshotProblem) {
+    /// A whole number among the metadata.
+    func number(_ key: String) throws(SnapshotProblem) -> UInt64 {
+      guard let number = metadata[key].flatMap({ UInt64($0) }) else {
+        throw damaged("its metadata lacks a whole number '\(key)'")
+      }
+      return number
+    }
+
     func damaged(_ detail: String) -> SnapshotProblem { SnapshotProblem(.damaged, "\(path) is damaged: \(detail)") }
 
     let file = try translating { () throws(FileProblem) in try OpenFile(path, .read) }
@@ -105,6 +113,14 @@ struct SafetensorsFile: Sendable {
     let offset = dataStart + place.offset + start
     let count = try translating { () throws(FileProblem) in try file.read(into: buffer, at: offset) }
     guard count == buffer.count else { throw damaged("it became shorter while it was read") }
+  }
+
+  /// A whole number among the metadata.
+  func number(_ key: String) throws(SnapshotProblem) -> UInt64 {
+    guard let number = metadata[key].flatMap({ UInt64($0) }) else {
+      throw damaged("its metadata lacks a whole number '\(key)'")
+    }
+    return number
   }
 
   func damaged(_ detail: String) -> SnapshotProblem {

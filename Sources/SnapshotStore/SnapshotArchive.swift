@@ -45,12 +45,14 @@ public struct SnapshotArchive: Sendable {
   ///
   /// - Parameters:
   ///   - id: the snapshot's number.
-  ///   - verifying: whether the checksums of its files are compared first (one pass over them).
+  ///   - verifying: whether the checksums of all its files, also those of the snapshots that it builds on, are compared
+  ///     first (one pass over them).
   public func load(_ id: UInt64, verifying: Bool = true) throws(SnapshotProblem) -> LoadedSnapshot {
     let manifest = try manifest(id)
-    let path = try modelPath(of: manifest)
     if verifying { try check(manifest) }
-    return try LoadedSnapshot(manifest: manifest, file: SafetensorsFile(path))
+    var files: [SafetensorsFile] = []
+    for file in manifest.modelFiles { files.append(try SafetensorsFile(path(of: file, in: id))) }
+    return try LoadedSnapshot(manifest: manifest, files: files)
   }
 
   /// Compares everything of a snapshot with its checksums, and its file with the format.
@@ -97,12 +99,9 @@ public struct SnapshotArchive: Sendable {
     SnapshotProblem(.unknownSnapshot, "there is no snapshot \(id) in \(directory)")
   }
 
-  /// Where the file with the model of a manifest is: in its own directory, or in another snapshot's, nowhere else.
-  func modelPath(of manifest: Manifest) throws(SnapshotProblem) -> String {
-    guard let file = manifest.modelFile else {
-      throw SnapshotProblem(.damaged, "the manifest of snapshot \(manifest.id) names no model")
-    }
-    return path(owner(of: file, in: manifest.id) ?? manifest.id) + "/" + SnapshotNames.model
+  /// Where a file of a model is that the manifest of a snapshot names: in its own directory, or in another snapshot's, nowhere else.
+  func path(of file: Manifest.File, in id: UInt64) -> String {
+    path(owner(of: file, in: id) ?? id) + "/" + SnapshotNames.model
   }
 
   /// The snapshot whose directory holds a file that a manifest refers to elsewhere.
@@ -112,18 +111,39 @@ public struct SnapshotArchive: Sendable {
     return SnapshotNames.id(parts[1])
   }
 
+  /// The files of a manifest, with the paths by which another snapshot's manifest refers to them.
+  func filesSeenFromBeside(_ manifest: Manifest) -> [Manifest.File] {
+    manifest.files.map { file in
+      var file = file
+      let owner = owner(of: file, in: manifest.id) ?? manifest.id
+      file.path = "../\(SnapshotNames.directory(owner))/\(file.name)"
+      return file
+    }
+  }
+
   private func check(_ manifest: Manifest) throws(SnapshotProblem) {
-    guard let file = manifest.modelFile else { return }
-    let path = try modelPath(of: manifest)
-    let (size, checksum) = try translating { () throws(FileProblem) in
-      (try OpenFile(path, .read).size(), try Checksum.xxh3Hex128(ofFile: path))
+    try checkSizes(manifest)
+    for file in manifest.modelFiles {
+      let path = path(of: file, in: manifest.id)
+      let checksum = try translating { () throws(FileProblem) in try Checksum.xxh3Hex128(ofFile: path) }
+      guard checksum == file.checksum else {
+        throw SnapshotProblem(
+          .damaged, "\(path) is damaged: its checksum is \(checksum) instead of \(file.checksum)")
+      }
     }
-    guard size == file.size else {
-      throw SnapshotProblem(.damaged, "\(path) is damaged: it has \(size) bytes instead of \(file.size)")
+  }
+
+  /// Makes sure that the files of a snapshot are there and have their lengths.
+  func checkSizes(_ manifest: Manifest) throws(SnapshotProblem) {
+    guard !manifest.modelFiles.isEmpty else {
+      throw SnapshotProblem(.damaged, "the manifest of snapshot \(manifest.id) names no model")
     }
-    guard checksum == file.checksum else {
-      throw SnapshotProblem(
-        .damaged, "\(path) is damaged: its checksum is \(checksum) instead of \(file.checksum)")
+    for file in manifest.modelFiles {
+      let path = path(of: file, in: manifest.id)
+      let size = try translating { () throws(FileProblem) in try OpenFile(path, .read).size() }
+      guard size == file.size else {
+        throw SnapshotProblem(.damaged, "\(path) is damaged: it has \(size) bytes instead of \(file.size)")
+      }
     }
   }
 }

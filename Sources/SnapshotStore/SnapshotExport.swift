@@ -10,27 +10,28 @@ enum SnapshotExport {
   /// snapshot, no time, no position.
   static func write(_ snapshot: LoadedSnapshot, to path: String) throws(SnapshotProblem) {
     let source = snapshot.file
-    let metadata = source.metadata.filter { key, _ in
+    let metadata = ModelMetadata.full(source.metadata).filter { key, _ in
       guard key.hasPrefix(SectionMetadata.prefix) else { return true }
       return snapshot.isCanonical(section: String(key.dropFirst(SectionMetadata.prefix.count))) ?? false
     }
     let places = source.places.filter { place in
-      guard let slash = place.name.firstIndex(of: "/") else { return true }
+      guard let slash = place.name.firstIndex(of: "/") else { return RowColumn(rawValue: place.name) == nil }
       return snapshot.isCanonical(section: String(place.name[..<slash])) ?? false
     }
-    let layout = try SafetensorsLayout(metadata: metadata, tensors: places)
+    let k = snapshot.manifest.model.effectiveEmbeddingSize
+    let rows = RowColumn.present(embeddingSize: k).map { column in
+      TensorPlace(
+        name: column.rawValue, type: column.type, shape: column.shape(rows: snapshot.rowCount, embeddingSize: k))
+    }
+    let layout = try SafetensorsLayout(metadata: metadata, tensors: places + rows)
     let temporary = path + ".tmp"
     do throws(SnapshotProblem) {
       let writer = try SafetensorsWriter(temporary, layout)
-      let order = try slotOrder(snapshot)
       for place in places {
         guard let target = layout[place.name] else { continue }
-        if let order, RowColumn(rawValue: place.name) != nil {
-          try reorder(source, place, order, writer, target)
-        } else {
-          try copy(source, place, writer, target)
-        }
+        try copy(source, place, writer, target)
       }
+      try copyRows(snapshot, writer)
       try writer.sync()
       try translating { () throws(FileProblem) in
         try DirectoryHandle.rename(temporary, to: path)
@@ -42,13 +43,50 @@ enum SnapshotExport {
     }
   }
 
-  /// The rows' order by slot; nil where they are stored in it.
-  private static func slotOrder(_ snapshot: LoadedSnapshot) throws(SnapshotProblem) -> [Int]? {
-    let source = snapshot.file
-    let place = try source.place(RowColumn.slot.rawValue, .unsigned64, [snapshot.rowCount])
-    guard case .unsigned64(let slots) = try source.tensor(place).values else { return nil }
-    if zip(slots, slots.dropFirst()).allSatisfy(<) { return nil }
-    return slots.indices.sorted { slots[$0] < slots[$1] }
+  private static func copyRows(_ snapshot: LoadedSnapshot, _ writer: SafetensorsWriter) throws(SnapshotProblem) {
+    var walk = SlotWalk(snapshot.chain, tableSlots: snapshot.tableSlots)
+    var row = 0
+    while let runs = try walk.next() {
+      let end = row + runs.reduce(0) { $0 + $1.rows.count }
+      guard end <= snapshot.rowCount else { break }
+      for column in RowColumn.present(embeddingSize: snapshot.manifest.model.effectiveEmbeddingSize) {
+        guard let target = writer.layout[column.rawValue] else { continue }
+        try copy(column, of: runs, snapshot, writer, target, at: row)
+      }
+      row = end
+    }
+    try snapshot.check(claimed: UInt64(row))
+  }
+
+  /// Copies one column of some rows, gathered from where they lie, to row `first` of the target on.
+  private static func copy(
+    _ column: RowColumn, of runs: [RowRun], _ snapshot: LoadedSnapshot, _ writer: SafetensorsWriter,
+    _ target: TensorPlace, at first: Int
+  ) throws(SnapshotProblem) {
+    let width = column.type.size * column.width(embeddingSize: snapshot.manifest.model.effectiveEmbeddingSize)
+    let capacity = max(1, bufferSize / width)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity * width, alignment: 64)
+    defer { buffer.deallocate() }
+    var filled = 0
+    var written = first
+    for run in runs {
+      let source = snapshot.chain[run.file].file
+      guard let place = source[column.rawValue] else { throw source.damaged("it has no '\(column.rawValue)'") }
+      var start = run.rows.lowerBound
+      while start < run.rows.upperBound {
+        let count = min(capacity - filled, run.rows.upperBound - start)
+        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[filled * width..<(filled + count) * width])
+        try source.read(place, from: UInt64(start * width), into: part)
+        start += count
+        filled += count
+        guard filled == capacity else { continue }
+        try writer.write(UnsafeRawBufferPointer(buffer), to: target, at: UInt64(written * width))
+        written += filled
+        filled = 0
+      }
+    }
+    let rest = UnsafeRawBufferPointer(rebasing: buffer[..<(filled * width)])
+    try writer.write(rest, to: target, at: UInt64(written * width))
   }
 
   private static func copy(
@@ -64,22 +102,6 @@ enum SnapshotExport {
       try writer.write(UnsafeRawBufferPointer(part), to: target, at: done)
       done += UInt64(part.count)
     }
-  }
-
-  /// Copies a column with its rows in another order; holds one column in memory, twice.
-  private static func reorder(
-    _ source: SafetensorsFile, _ place: TensorPlace, _ order: [Int], _ writer: SafetensorsWriter,
-    _ target: TensorPlace
-  ) throws(SnapshotProblem) {
-    guard let total = Int(exactly: place.byteCount), !order.isEmpty else { return }
-    let width = total / order.count
-    let column = try filled(total, with: UInt8(0)) { (buffer) throws(SnapshotProblem) in
-      try source.read(place, from: 0, into: buffer)
-    }
-    var sorted: [UInt8] = []
-    sorted.reserveCapacity(total)
-    for row in order { sorted.append(contentsOf: column[row * width..<(row + 1) * width]) }
-    try sorted.withBytes { (bytes) throws(SnapshotProblem) in try writer.write(bytes, to: target, at: 0) }
   }
 }
 

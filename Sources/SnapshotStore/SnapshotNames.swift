@@ -65,6 +65,13 @@ public enum RowColumn: String, CaseIterable, Sendable {
 
   var isEmbedding: Bool { self == .embedding || self == .embeddingAccumulator }
 
+  /// The bytes of one row.
+  static func bytes(embeddingSize k: Int) -> Int {
+    present(embeddingSize: k).reduce(0) { $0 + $1.type.size * $1.width(embeddingSize: k) }
+  }
+
+  func width(embeddingSize: Int) -> Int { isEmbedding ? embeddingSize : 1 }
+
   static func present(embeddingSize: Int) -> [RowColumn] {
     allCases.filter { embeddingSize > 0 || !$0.isEmbedding }
   }

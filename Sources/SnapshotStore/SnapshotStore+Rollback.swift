@@ -32,13 +32,9 @@ extension SnapshotStore {
     }
     let mode: RollbackMode = if case .rewind = position { .rewind } else { .keep }
     manifest.rollback = Manifest.Rollback(from: current, to: manifest.id, mode: mode, skipped: skipped)
-    manifest.files = manifest.files.map { file in
-      var file = file
-      let owner = archive.owner(of: file, in: manifest.id) ?? manifest.id
-      file.path = "../\(SnapshotNames.directory(owner))/\(file.name)"
-      return file
-    }
+    manifest.files = archive.filesSeenFromBeside(manifest)
     manifest.parent = manifest.id
+    manifest.base = nil
     manifest.id = id
     manifest.line = lineage.highestLine + 1
     manifest.created = ManifestJSON.now()

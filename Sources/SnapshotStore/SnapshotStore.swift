@@ -93,11 +93,24 @@ public final class SnapshotStore: Sendable {
   /// Begins a snapshot of a model: its rows follow with `append`, and `finish` makes it durable and current.
   ///
   /// - Parameters:
-  ///   - state: the model's state between two events; `counters.claimed` says how many rows will follow.
+  ///   - state: the model's state between two events.
   ///   - sections: everything else that the next update or decision depends on, from the same moment.
-  public func begin(_ state: ModelState, sections: [SnapshotSection] = []) throws(SnapshotProblem) -> PendingSnapshot {
+  ///   - extent: which rows will follow: all of `counters.claimed`, or those that changed, as `extent(of:)` advised.
+  /// - Throws: `superseded` where the rows are said to have changed since a snapshot that is not the current one.
+  public func begin(
+    _ state: ModelState, sections: [SnapshotSection] = [], extent: SnapshotExtent = .full
+  ) throws(SnapshotProblem) -> PendingSnapshot {
     let (id, parent) = takeID()
-    return try PendingSnapshot(store: self, id: id, parent: parent, state: state, sections: sections)
+    var base: Manifest?
+    if case .changed(_, let since) = extent {
+      guard since == parent else {
+        throw SnapshotProblem(
+          .superseded, "another snapshot became current since snapshot \(since), from which changes are counted")
+      }
+      base = try archive.manifest(since)
+    }
+    return try PendingSnapshot(
+      store: self, id: id, parent: parent, base: base, extent: extent, state: state, sections: sections)
   }
 
   /// Protects a snapshot from retention, or lets go of it; durable when the call returns.
