@@ -14,7 +14,11 @@ PYTHON := $(BUILD)/python
 TOOLS := $(BUILD)/tools
 # The benchmark programs that Benchmarks/Package.swift names; BENCHMARKS='A B' runs only those.
 BENCHMARKS ?= $(shell awk -F '"' '$$1 ~ /^  benchmark.$$/ {print $$2}' Benchmarks/Package.swift)
+BENCH := $(CURDIR)/Benchmarks/.build/release
 FIGURES := $(BUILD)/figures
+RESULTS := $(CURDIR)/Benchmarks/Results
+# Vowpal Wabbit, which the product is compared with and never depends on.
+RIVAL := $(BUILD)/vowpalwabbit
 
 LIBRARIES := pkg-config xz-utils librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
 TEST_PACKAGES := kcat curl gzip zstd
@@ -70,11 +74,37 @@ install: build ## Copies the programs, the example configuration and the unit be
 demo: build ## The whole product at work on real flights, in a temporary directory, in under three minutes
 	AFM_PROGRAMS=$(PROGRAMS) Config/demo/demo.sh
 
-.PHONY: bench
-bench: build ## Every benchmark in Benchmarks/; Docs/Performance.md has the last results
+.PHONY: bench-tools
+bench-tools: libraries
+	$(call packages_needed,kcat python3-venv $(if $(SHARED),$(if $(shell command -v java),,default-jre-headless)))
+	@test -x $(RIVAL)/bin/python || { python3 -m venv $(RIVAL) && \
+	  $(RIVAL)/bin/pip install -q --disable-pip-version-check 'vowpalwabbit==9.11.*'; } || \
+	  { rm -rf $(RIVAL); echo "Vowpal Wabbit cannot be installed; what is compared with it is skipped"; }
+
+.PHONY: bench-run
+bench-run: build bench-tools
 	$(SWIFT) build --package-path Benchmarks -c release
-	@for name in $(BENCHMARKS); do \
-	  AFM_PROGRAMS=$(PROGRAMS) AFM_FIGURES=$(FIGURES) Benchmarks/.build/release/$$name || exit; done
+	@rm -rf $(FIGURES)
+	@failed=""; for name in $(BENCHMARKS); do \
+	  AFM_PROGRAMS=$(PROGRAMS) AFM_FIGURES=$(FIGURES) AFM_RIVAL=$(RIVAL)/bin/python $(BENCH)/$$name || failed="$$failed $$name"; \
+	done; \
+	[ -z "$$failed" ] || { echo "benchmarks that failed:$$failed" >&2; exit 1; }
+
+.PHONY: bench
+bench: bench-run ## Every benchmark, and what changed since the committed results; see Docs/Performance.md
+	@$(BENCH)/CompareFigures $(FIGURES) $(RESULTS)
+
+.PHONY: bench-check
+bench-check: bench-run ## The same, and fails where a figure got worse by more than 15 %
+	@$(BENCH)/CompareFigures --check $(FIGURES) $(RESULTS)
+
+.PHONY: bench-accept
+bench-accept: ## Makes the figures of the last `make bench` the committed results
+	@$(BENCH)/CompareFigures --accept $(FIGURES) $(RESULTS)
+
+.PHONY: bench-tests
+bench-tests: libraries ## That the benchmarks build and judge figures rightly
+	Tests/Scripts/run-tests.sh --package-path Benchmarks -c release
 
 .PHONY: test-tools
 test-tools: libraries
@@ -104,7 +134,7 @@ verify-tools: test-tools
 	  ln -sf $$(ls $(PYTHON)/lib/python3*/site-packages/confluent_kafka.libs/librdkafka-*.so.1) $(TOOLS)/librdkafka/librdkafka.so.1
 
 .PHONY: verify
-verify: verify-tools build lint reference cross-architecture verify-tests thread-sanitizer address-sanitizer demo ## All other checks: lint, reference, sanitizers, other clients and architectures
+verify: verify-tools build lint reference cross-architecture verify-tests thread-sanitizer address-sanitizer bench-tests demo ## All other checks: lint, reference, sanitizers, other clients and architectures
 
 .PHONY: lint
 lint: toolchain ## swift format, strictly

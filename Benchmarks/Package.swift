@@ -30,6 +30,8 @@ let package = Package(
     .target(
       name: "BenchmarkSupport", dependencies: [measured, "CAffinity", "CCalibration", "CFMAPeak"],
       swiftSettings: strict),
+    .executableTarget(name: "CompareFigures", dependencies: ["BenchmarkSupport"], swiftSettings: strict),
+    .testTarget(name: "BenchmarkSupportTests", dependencies: ["BenchmarkSupport"], swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -36,6 +36,20 @@ public struct Figure: Codable, Equatable, Sendable {
   /// The share by which a figure may get worse unless it says otherwise.
   public static let usualTolerance = 0.15
 
+  /// Makes a figure; see its parts.
+  public init(
+    name: String, value: Double, unit: String, better: Better, scaling: Scaling, limit: Double? = nil,
+    tolerance: Double = Figure.usualTolerance
+  ) {
+    self.name = name
+    self.value = value
+    self.unit = unit
+    self.better = better
+    self.scaling = scaling
+    self.limit = limit
+    self.tolerance = tolerance
+  }
+
   /// The value without the machine: durations and rates in rounds of the calibration kernel.
   public func relative(to reference: Reference) -> Double {
     switch scaling {
