@@ -31,6 +31,12 @@ package struct DenseLayout: Sendable {
     c = layout
   }
 
+  /// The place of `W[l][d]` among the parameters.
+  package func projection(_ l: Int, _ d: Int) -> Int {
+    let k = Int(c.k)
+    return Int(c.projection_transposed) + l / 16 * 16 * k + 16 * d + l % 16
+  }
+
   /// The position in `r` of two fields.
   package static func fieldPair(_ a: Int, _ b: Int) -> Int {
     let high = max(a, b)

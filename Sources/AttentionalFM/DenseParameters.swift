@@ -7,7 +7,7 @@ package final class DenseParameters {
   package let values: AlignedFloats
   package let accumulators: AlignedFloats
   package let gradient: AlignedFloats
-  /// `W [t][k padded]`, kept equal to its transpose in `values`.
+  /// `W` in panels of 16 columns, kept equal to its transpose in `values`.
   package let projection: AlignedFloats
 
   /// The first parameters: `p` ones, `W` and `h` small draws, everything else 0.
@@ -25,7 +25,7 @@ package final class DenseParameters {
     for l in 0..<Int(c.t) {
       for d in 0..<Int(c.k) {
         let bits = Draws.bits(seed: configuration.seed, stream: 1, index: UInt64(l * Int(c.k) + d))
-        values.base[Int(c.projection_transposed) + d * Int(c.t_padded) + l] = Draws.normal(
+        values.base[layout.projection(l, d)] = Draws.normal(
           bits, scale: configuration.attentionInitialScale)
       }
       values.base[Int(c.attention_output) + l] = Draws.normal(

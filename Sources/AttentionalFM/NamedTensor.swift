@@ -41,7 +41,7 @@ extension DenseParameters {
     vector("output", at: c.output, k)
     if t > 0 {
       let projection = (0..<t).flatMap { l in
-        (0..<k).map { d in Int(c.projection_transposed) + d * Int(c.t_padded) + l }
+        (0..<k).map { d in layout.projection(l, d) }
       }
       places.append(Place(name: "attention.projection", shape: [t, k], indices: projection))
     }

@@ -53,7 +53,8 @@ void afm_form_pairs(afm_event *event, const uint8_t *within) {
 }
 
 void afm_transpose(float *projection, const float *transposed, const afm_layout *layout) {
-  for (int32_t l = 0; l < layout->t; l++)
-    for (int32_t d = 0; d < layout->k; d++)
-      projection[(int64_t)l * layout->k_padded + d] = transposed[(int64_t)d * layout->t_padded + l];
+  const int64_t k = layout->k, t = layout->t;
+  for (int64_t l = 0; l < t; l++)
+    for (int64_t d = 0; d < k; d++)
+      projection[d / 16 * 16 * t + 16 * l + d % 16] = transposed[l / 16 * 16 * k + 16 * d + l % 16];
 }

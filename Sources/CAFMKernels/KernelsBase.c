@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #define AFM_FUNCTION
 #define AFM_FUSED 0
-#define AFM_TILE 4
+#define AFM_TILE 6
 #define AFM_KERNELS afm_kernels_base
 #define AFM_NAME "base"
 #pragma STDC FP_CONTRACT OFF

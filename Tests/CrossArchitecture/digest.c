@@ -49,7 +49,7 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
   for (int l = 0; l < t; l++) {
     parameters[layout.attention_bias + l] = random_number(0.1f);
     parameters[layout.attention_output + l] = random_number(scale);
-    for (int d = 0; d < k; d++) parameters[layout.projection_transposed + d * tp + l] = random_number(0.3f);
+    for (int d = 0; d < k; d++) parameters[layout.projection_transposed + l / 16 * 16 * k + 16 * d + l % 16] = random_number(0.3f);
   }
   if (layout.field_pairs >= 0)
     for (int i = 0; i < layout.field_pair_count; i++) parameters[layout.field_pairs + i] = random_number(1);

@@ -138,7 +138,7 @@ final class KernelProblem {
     for l in 0..<t {
       values[Int(c.attention_bias) + l] = draw(0.1)
       values[Int(c.attention_output) + l] = draw(0.3)
-      for d in 0..<k { values[Int(c.projection_transposed) + d * Int(c.t_padded) + l] = draw(0.3) }
+      for d in 0..<k { values[Int(c.projection_transposed) + l / 16 * 16 * k + 16 * d + l % 16] = draw(0.3) }
     }
     accumulators.update(repeating: 0.1, count: Int(c.count))
     rowAccumulators.update(repeating: 0.1, count: features * Int(c.k_padded))

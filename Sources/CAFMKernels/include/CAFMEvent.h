@@ -2,6 +2,8 @@
 // One event's forward and backward pass, and the optimiser.
 //
 // Every array of floats is 64-byte aligned and padded with zeros to a multiple of 16, as are the rows of every matrix.
+// A matrix "in panels" [rows][columns] stands in panels of 16 columns, one behind the other: its element (r, c) is at
+// c / 16 * 16 * rows + 16 * r + c % 16.
 #include <stdint.h>
 
 /// Where each dense parameter begins in the flat array of parameters (in floats); gradient and accumulators have the
@@ -14,7 +16,7 @@ typedef struct afm_layout {
   int32_t output;                ///< p [k_padded]
   int32_t attention_bias;        ///< b [t_padded]
   int32_t attention_output;      ///< h [t_padded]
-  int32_t projection_transposed; ///< W transposed [k][t_padded]
+  int32_t projection_transposed; ///< W transposed, [k][t_padded] in panels
   int32_t field_pairs;           ///< r, field_pair_count numbers: fields a <= b at b(b+1)/2 + a
   int32_t field_pair_count;
   int32_t count;                 ///< floats in all, a multiple of 16
@@ -38,8 +40,9 @@ typedef struct afm_event {
   int32_t *first, *second; ///< positions of the two features
   int32_t *field_pair;     ///< index into r
   float *pair_x;           ///< x_i x_j
-  float *z;                ///< (v_i * v_j) x_i x_j [pairs][k_padded]; the backward pass puts dL/dz there
-  float *u;                ///< relu(W z + b) [pairs][t_padded]; the backward pass puts the gradient before relu there
+  float *z;                ///< (v_i * v_j) x_i x_j, [pairs][k_padded] in panels
+  /// relu(W z + b), [pairs][t_padded] in panels; the backward pass puts the gradient before relu there
+  float *u;
   float *score;            ///< what the softmax is taken of; the backward pass puts its gradient there
   float *attention;        ///< a, sums to one; ones without attention
   float *scaled;           ///< s a
@@ -82,7 +85,7 @@ const afm_kernels *afm_kernels_best(void);
 /// one field where `within[field]` is 0; fills `pair_x` and `field_pair`, and pads the arrays of features.
 void afm_form_pairs(afm_event *event, const uint8_t *within);
 
-/// W [t][k_padded] from its transpose [k][t_padded].
+/// W, [t][k_padded] in panels, from its transpose, [k][t_padded] in panels.
 void afm_transpose(float *projection, const float *transposed, const afm_layout *layout);
 
 static inline void afm_forward(const afm_kernels *kernels, const float *parameters, const afm_layout *layout,
