@@ -56,7 +56,7 @@ extension Daemon {
     let sockets = settings.sockets
     let model = ServedModel(
       name: settings.modelName, schema: settings.schema, reference: learning.reference,
-      lineage: { learning.report.currentSnapshot }, newestEventTime: { learning.report.newestEventTime })
+      lineage: { learning.currentSnapshot }, newestEventTime: { learning.newestEventTime })
     do {
       let limits = ServerLimits(
         bodyBytes: sockets.limits.bodyBytes, instances: sockets.limits.instances,

@@ -71,6 +71,12 @@ public final class LearningService: Sendable {
   /// How learning stands, at most some 50 ms old; does not wait.
   public var report: LearningReport { board.report }
 
+  /// The report's snapshot, that the live model descends from. An atomic load: to be asked for every score.
+  public var currentSnapshot: UInt64? { board.currentSnapshot }
+
+  /// The report's newest event time, milliseconds since 1970. An atomic load: to be asked for every score.
+  public var newestEventTime: Int64? { board.newestEventTime }
+
   /// How many decoded batches wait for the learner, and how many there are.
   public var queue: (waiting: Int, capacity: Int) { (channel.waitingBatches, channel.capacity) }
 

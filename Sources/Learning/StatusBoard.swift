@@ -1,12 +1,31 @@
 import EventSources
+import Synchronization
 import Threads
 
 /// Where the learner and the ingest thread leave what others may want to know, at most some times a second.
 final class StatusBoard: Sendable {
   private let monitor = Monitor(LearningReport())
+  private let snapshot = Atomic<UInt64>(StatusBoard.noSnapshot)
+  private let eventTime = Atomic<Int64>(StatusBoard.noEventTime)
+
+  // Stand for nil, where a lock would be too much: in front of every score.
+  private static let noSnapshot = UInt64.max
+  private static let noEventTime = Int64.min
 
   /// The newest report.
   var report: LearningReport { monitor.read { $0 } }
+
+  /// The newest report's snapshot, without a lock.
+  var currentSnapshot: UInt64? {
+    let value = snapshot.load(ordering: .relaxed)
+    return value == Self.noSnapshot ? nil : value
+  }
+
+  /// The newest report's newest event time, without a lock.
+  var newestEventTime: Int64? {
+    let value = eventTime.load(ordering: .relaxed)
+    return value == Self.noEventTime ? nil : value
+  }
 
   /// Leaves a report; the lag, which is the ingest thread's, stays.
   func publish(_ report: LearningReport) {
@@ -15,6 +34,8 @@ final class StatusBoard: Sendable {
       current = report
       current.lag = lag
     }
+    snapshot.store(report.currentSnapshot ?? Self.noSnapshot, ordering: .relaxed)
+    eventTime.store(report.newestEventTime ?? Self.noEventTime, ordering: .relaxed)
   }
 
   /// Leaves the lag.

@@ -1,62 +1,146 @@
+// Unsafe memory. Invariant: `base` has room for `capacity` bytes, of which the first `count` are written; bytes are
+// written only after `reserve` has made room for them. The text is not copyable, so nobody else frees or moves them.
 import JSONReading
 
 /// JSON being written into a buffer that is reused: nothing is allocated once the buffer has grown.
 ///
 /// Numbers are written in the shortest form that reads back to the same bits. A number that is not finite, for which
 /// JSON has no word, is written as `null`.
-public struct JSONText: TextOutputStream {
-  /// What was written so far.
-  public private(set) var bytes: [UInt8] = []
+public struct JSONText: ~Copyable {
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
 
+  /// How many bytes were written so far.
+  public private(set) var count = 0
+
+  private static let firstCapacity = 4 << 10
   private static let keptCapacity = 1 << 20
 
   /// Makes an empty text.
-  public init() {}
+  public init() {
+    base = .allocate(capacity: Self.firstCapacity)
+    capacity = Self.firstCapacity
+  }
+
+  deinit {
+    base.deallocate()
+  }
+
+  /// A copy of what was written so far.
+  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Calls with what was written so far; the bytes are valid for the call.
+  @inline(__always)
+  public func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    body(UnsafeBufferPointer(start: base, count: count))
+  }
 
   /// Forgets what was written and keeps the buffer, unless it has become very large.
   public mutating func removeAll() {
-    if bytes.capacity > Self.keptCapacity { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
+    count = 0
+    if capacity > Self.keptCapacity {
+      base.deallocate()
+      base = .allocate(capacity: Self.firstCapacity)
+      capacity = Self.firstCapacity
+    }
+  }
+
+  /// Forgets what was written after the first `count` bytes.
+  public mutating func truncate(to count: Int) {
+    self.count = min(self.count, max(count, 0))
+  }
+
+  /// Replaces a byte that was written.
+  public mutating func replace(at position: Int, with byte: UInt8) {
+    precondition(position >= 0 && position < count, "only bytes that were written are replaced")
+    base[position] = byte
+  }
+
+  @inline(__always)
+  private mutating func reserve(_ more: Int) {
+    if capacity - count < more { grow(more) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
+    let larger = max(capacity * 2, count + more)
+    let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    moved.update(from: base, count: count)
+    base.deallocate()
+    base = moved
+    capacity = larger
+  }
+
+  @inline(__always)
+  private mutating func append(byte: UInt8) {
+    reserve(1)
+    base[count] = byte
+    count += 1
+  }
+
+  @inline(__always)
+  private mutating func append(_ start: UnsafePointer<UInt8>, _ length: Int) {
+    reserve(length)
+    (base + count).update(from: start, count: length)
+    count += length
   }
 
   /// Appends some text as it is.
   public mutating func write(_ string: String) {
-    bytes.append(contentsOf: string.utf8)
-  }
-
-  /// Appends ASCII as it is: the way in which Swift's numbers print themselves without making a string.
-  public mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) {
-    bytes.append(contentsOf: buffer)
+    append(raw: string.utf8)
   }
 
   /// Appends constant text as it is.
   @inline(__always)
   public mutating func append(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    append(text.utf8Start, text.utf8CodeUnitCount)
   }
 
   /// Appends bytes as they are.
   public mutating func append(raw text: some Collection<UInt8>) {
-    bytes.append(contentsOf: text)
+    let copied: Void? = text.withContiguousStorageIfAvailable { bytes in
+      if let start = bytes.baseAddress { append(start, bytes.count) }
+    }
+    if copied == nil {
+      for byte in text { append(byte: byte) }
+    }
   }
 
   /// Appends a number.
   public mutating func append(_ number: Float) {
-    if number.isFinite { number.write(to: &self) } else { append("null") }
+    guard number.isFinite else { return append("null") }
+    reserve(NumberDestination.room)
+    var destination = NumberDestination(next: base + count)
+    number.write(to: &destination)
+    count = destination.next - base
   }
 
   /// Appends a number.
   public mutating func append(_ number: Double) {
-    if number.isFinite { number.write(to: &self) } else { append("null") }
+    guard number.isFinite else { return append("null") }
+    reserve(NumberDestination.room)
+    var destination = NumberDestination(next: base + count)
+    number.write(to: &destination)
+    count = destination.next - base
   }
 
   /// Appends a number.
   public mutating func append(_ number: UInt64) {
-    var divisor: UInt64 = 1
-    while number / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      bytes.append(0x30 + UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
+    var digits = 1
+    var rest = number
+    while rest >= 10 {
+      rest /= 10
+      digits += 1
     }
+    reserve(digits)
+    rest = number
+    var position = count + digits
+    repeat {
+      position -= 1
+      base[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while position > count
+    count += digits
   }
 
   /// Appends a number.
@@ -72,9 +156,9 @@ public struct JSONText: TextOutputStream {
     let rest = milliseconds.magnitude % 1000
     guard rest > 0 else { return }
     append(".")
-    bytes.append(0x30 + UInt8(truncatingIfNeeded: rest / 100))
-    bytes.append(0x30 + UInt8(truncatingIfNeeded: rest / 10 % 10))
-    bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+    append(byte: 0x30 + UInt8(truncatingIfNeeded: rest / 100))
+    append(byte: 0x30 + UInt8(truncatingIfNeeded: rest / 10 % 10))
+    append(byte: 0x30 + UInt8(truncatingIfNeeded: rest % 10))
   }
 
   /// Appends a truth value.
@@ -99,9 +183,9 @@ public struct JSONText: TextOutputStream {
       case 0x09: append("\\t")
       case 0..<0x20:
         append("\\u00")
-        bytes.append(Self.hexadecimal(byte >> 4))
-        bytes.append(Self.hexadecimal(byte & 15))
-      default: bytes.append(byte)
+        append(byte: Self.hexadecimal(byte >> 4))
+        append(byte: Self.hexadecimal(byte & 15))
+      default: append(byte: byte)
       }
     }
     append("\"")
@@ -111,7 +195,7 @@ public struct JSONText: TextOutputStream {
   public mutating func append(hexadecimal number: UInt64) {
     append("\"")
     for shift in stride(from: 60, through: 0, by: -4) {
-      bytes.append(Self.hexadecimal(UInt8(truncatingIfNeeded: number >> UInt64(shift) & 15)))
+      append(byte: Self.hexadecimal(UInt8(truncatingIfNeeded: number >> UInt64(shift) & 15)))
     }
     append("\"")
   }
@@ -171,5 +255,26 @@ extension Problem {
       text.append(string: field)
     }
     text.append("}")
+  }
+}
+
+/// Where Swift's numbers print themselves without making a string: room for the longest of them, made beforehand.
+private struct NumberDestination: TextOutputStream {
+  /// More than the longest number takes: sign, 17 digits, point, and `e-308`.
+  static let room = 40
+
+  var next: UnsafeMutablePointer<UInt8>
+
+  mutating func write(_ string: String) {
+    for byte in string.utf8 {
+      next.pointee = byte
+      next += 1
+    }
+  }
+
+  mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) {
+    guard let start = buffer.baseAddress else { return }
+    next.update(from: start, count: buffer.count)
+    next += buffer.count
   }
 }

@@ -62,6 +62,11 @@ final class Connection: StreamHandler, @unchecked Sendable {
 
   // MARK: What conversations ask for
 
+  /// Adds to what is to be sent.
+  func append(_ text: borrowing JSONText) {
+    text.withBytes { output.append(contentsOf: $0) }
+  }
+
   /// Runs a command; its answer comes through the conversation, and no other request is taken before.
   func run(_ command: CommandRunner.Command, _ endpoint: Endpoint, since started: UInt64) {
     isWaiting = true

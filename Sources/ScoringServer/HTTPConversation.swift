@@ -45,7 +45,7 @@ final class HTTPConversation: Conversation {
 
   func complete(_ answer: CommandRunner.Answer, _ connection: Connection) {
     respond(
-      answer.status, answer.status < 400 ? Media.json : Media.problem, answer.body, connection)
+      answer.status, answer.status < 400 ? Media.json : Media.problem, body: answer.body, connection)
   }
 
   func refuse(_ problem: Problem, _ connection: Connection) {
@@ -90,8 +90,8 @@ final class HTTPConversation: Conversation {
     let server = connection.server
     server.text.removeAll()
     switch try server.service.answer(endpoint, root, isLine: false, into: &server.text) {
-    case .json: respond(200, Media.json, server.text.bytes, connection)
-    case .metrics: respond(200, Media.metrics, server.text.bytes, connection)
+    case .json: respond(200, Media.json, server.text, connection)
+    case .metrics: respond(200, Media.metrics, server.text, connection)
     }
   }
 
@@ -107,11 +107,17 @@ final class HTTPConversation: Conversation {
   private func respond(_ problem: Problem, allow: String? = nil, _ connection: Connection) {
     var text = JSONText()
     problem.write(to: &text)
-    respond(problem.status, Media.problem, text.bytes, allow: allow, connection)
+    respond(problem.status, Media.problem, text, allow: allow, connection)
   }
 
   private func respond(
-    _ status: Int, _ media: StaticString, _ body: [UInt8], allow: String? = nil, _ connection: Connection
+    _ status: Int, _ media: StaticString, _ text: borrowing JSONText, allow: String? = nil, _ connection: Connection
+  ) {
+    text.withBytes { respond(status, media, body: $0, allow: allow, connection) }
+  }
+
+  private func respond(
+    _ status: Int, _ media: StaticString, body: some Collection<UInt8>, allow: String? = nil, _ connection: Connection
   ) {
     ResponseWriter.appendHead(
       status: status, contentType: media, length: body.count, keepsAlive: keepsAlive, minorVersion: minorVersion,

@@ -1,3 +1,4 @@
+import Glibc
 import JSONReading
 import Observability
 import ScoringAPI
@@ -7,7 +8,7 @@ import ScoringAPI
 final class LineConversation: Conversation {
   private let maximumBytes: Int
   private var partial: [UInt8] = []
-  /// `{"id":...,` of the command that is under way.
+  /// `{"id":...` of the command that is under way.
   private var pendingHead: [UInt8] = []
 
   private static let newline = UInt8(ascii: "\n")
@@ -20,7 +21,7 @@ final class LineConversation: Conversation {
   var isBetweenRequests: Bool { partial.isEmpty }
 
   func advance(_ input: UnsafeRawBufferPointer, _ connection: Connection) -> Int {
-    let end = input.firstIndex(of: Self.newline)
+    let end = Self.lineEnd(input)
     let length = end ?? input.count
     guard partial.count + length <= maximumBytes else {
       refuse(.tooLarge("a line is longer than \(maximumBytes) bytes"), connection)
@@ -47,12 +48,22 @@ final class LineConversation: Conversation {
 
   func complete(_ answer: CommandRunner.Answer, _ connection: Connection) {
     connection.output.append(contentsOf: pendingHead)
-    finish(answer.body, isProblem: answer.status >= 400, connection)
+    if answer.status < 400 {
+      connection.output.append(UInt8(ascii: ","))
+      connection.output.append(contentsOf: answer.body.dropFirst())
+    } else {
+      connection.output.append(contentsOf: ",\"error\":".utf8)
+      connection.output.append(contentsOf: answer.body)
+      connection.output.append(UInt8(ascii: "}"))
+    }
+    connection.output.append(Self.newline)
   }
 
   func refuse(_ problem: Problem, _ connection: Connection) {
-    connection.output.append(contentsOf: "{\"id\":null,".utf8)
-    write(problem, connection)
+    var text = JSONText()
+    text.append("{\"id\":null")
+    Self.write(problem, to: &text)
+    connection.append(text)
   }
 
   private func answerPartial(_ connection: Connection) {
@@ -70,41 +81,69 @@ final class LineConversation: Conversation {
     else { return }
     let started = monotonicNanoseconds()
     let server = connection.server
+    server.text.removeAll()
     var endpoint: Endpoint?
-    let headStart = connection.output.count
+    var status = 200
     do throws(Problem) {
-      server.text.removeAll()
-      server.text.append("{\"id\":")
-      let root: JSONValue
-      do throws(Problem) {
-        root = try server.service.parse(line)
-        if let id = root.member("id") { server.text.append(id) } else { server.text.append("null") }
-      } catch {
-        server.text.append("null")
-        server.text.append(",")
-        connection.output.append(contentsOf: server.text.bytes)
-        throw error
-      }
-      server.text.append(",")
-      connection.output.append(contentsOf: server.text.bytes)
-      let asked = try Self.endpoint(root)
-      endpoint = asked
-      try connection.check(asked)
-      server.text.removeAll()
-      if asked.isImmediate {
-        _ = try server.service.answer(asked, root, isLine: true, into: &server.text)
-        finish(server.text.bytes, isProblem: false, connection)
-        server.metrics.record(asked, status: 200, since: started)
-      } else {
-        let command = try CommandRunner.Command(asked, root, snapshot: nil, isLine: true)
-        pendingHead = Array(connection.output[headStart...])
-        connection.output.removeLast(pendingHead.count)
-        connection.run(command, asked, since: started)
-      }
+      let isAnswered = try answer(line, &endpoint, &server.text, connection, since: started)
+      if !isAnswered { return }
     } catch {
-      write(error, connection)
-      server.metrics.record(endpoint, status: error.status, since: started)
+      Self.write(error, to: &server.text)
+      status = error.status
     }
+    connection.append(server.text)
+    server.metrics.record(endpoint, status: status, since: started)
+  }
+
+  /// Writes the answer of a line that is answered at once, or has the command run that it asks for.
+  ///
+  /// - Parameters:
+  ///   - line: the line, without its line feed.
+  ///   - endpoint: set to what the line asks for, as soon as that is known.
+  ///   - text: an empty text; where this throws, it holds `{"id":...`, for the problem to follow.
+  ///   - connection: where the line came from.
+  ///   - started: when the line was there.
+  /// - Returns: whether the answer is written.
+  private func answer(
+    _ line: UnsafeRawBufferPointer, _ endpoint: inout Endpoint?, _ text: inout JSONText, _ connection: Connection,
+    since started: UInt64
+  ) throws(Problem) -> Bool {
+    let service = connection.server.service
+    text.append("{\"id\":")
+    let root: JSONValue
+    do throws(Problem) {
+      root = try service.parse(line)
+    } catch {
+      text.append("null")
+      throw error
+    }
+    if let id = root.member("id") { text.append(id) } else { text.append("null") }
+    let asked = try Self.endpoint(root)
+    endpoint = asked
+    try connection.check(asked)
+    let headEnd = text.count
+    guard asked.isImmediate else {
+      let command = try CommandRunner.Command(asked, root, snapshot: nil, isLine: true)
+      pendingHead = text.bytes
+      connection.run(command, asked, since: started)
+      return false
+    }
+    do throws(Problem) {
+      _ = try service.answer(asked, root, isLine: true, into: &text)
+    } catch {
+      text.truncate(to: headEnd)
+      throw error
+    }
+    // What the service wrote is an object; its members go on in the object that holds the id.
+    text.replace(at: headEnd, with: UInt8(ascii: ","))
+    text.append("\n")
+    return true
+  }
+
+  /// Where the first line feed is.
+  private static func lineEnd(_ input: UnsafeRawBufferPointer) -> Int? {
+    guard let start = input.baseAddress, let end = memchr(start, Int32(newline), input.count) else { return nil }
+    return UnsafeRawPointer(end) - start
   }
 
   private static func endpoint(_ root: JSONValue) throws(Problem) -> Endpoint {
@@ -119,22 +158,10 @@ final class LineConversation: Conversation {
     return endpoint
   }
 
-  private func write(_ problem: Problem, _ connection: Connection) {
-    var text = JSONText()
+  /// Writes a problem behind its `{"id":...`, and ends the line.
+  private static func write(_ problem: Problem, to text: inout JSONText) {
+    text.append(",\"error\":")
     problem.write(to: &text)
-    finish(text.bytes, isProblem: true, connection)
-  }
-
-  /// Writes the body of an answer behind its `{"id":...,`: its members where it is an answer, under `error` where it
-  /// is a problem.
-  private func finish(_ body: [UInt8], isProblem: Bool, _ connection: Connection) {
-    if isProblem {
-      connection.output.append(contentsOf: "\"error\":".utf8)
-      connection.output.append(contentsOf: body)
-      connection.output.append(UInt8(ascii: "}"))
-    } else {
-      connection.output.append(contentsOf: body[1...])
-    }
-    connection.output.append(Self.newline)
+    text.append("}\n")
   }
 }

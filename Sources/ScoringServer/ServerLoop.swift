@@ -15,8 +15,9 @@ final class ServerLoop: @unchecked Sendable {
   let metrics: ServerMetrics
   let limits: ServerLimits
   let log: Log
-  /// Where answers are written before their length is known.
-  var text = JSONText()
+  /// Where answers are written before their length is known. Only ever lent to one call after the other, on the loop's
+  /// thread, so that exclusive access need not be checked at run time.
+  @exclusivity(unchecked) var text = JSONText()
 
   private let population: Population
   private var connections: [ObjectIdentifier: Connection] = [:]

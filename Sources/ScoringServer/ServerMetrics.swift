@@ -2,8 +2,8 @@ import Glibc
 import Observability
 import ScoringAPI
 
-/// What the server counts.
-struct ServerMetrics: Sendable {
+/// What the server counts. A class, so that it is handed around without counting references to everything in it.
+final class ServerMetrics: Sendable {
   /// What became of a request, as a metric's label.
   enum Outcome: Int, CaseIterable {
     case ok, clientError, serverError
@@ -30,8 +30,10 @@ struct ServerMetrics: Sendable {
     let seconds: Histogram
   }
 
-  private let verbs: [Endpoint: Verb]
-  private let other: Verb
+  /// By far the most frequent one, found without a dictionary.
+  private let score: Verb
+  private let others: [Endpoint: Verb]
+  private let none: Verb
   let connections: Gauge
   let connectionsTotal: Counter
   let connectionsShed: Counter
@@ -53,8 +55,9 @@ struct ServerMetrics: Sendable {
         seconds: metrics.histogram(
           "afm_request_seconds", "Time from a request's last byte to its answer, by verb.", ["verb": name]))
     }
-    verbs = Dictionary(uniqueKeysWithValues: Endpoint.allCases.map { ($0, verb($0.rawValue)) })
-    other = verb("other")
+    score = verb(Endpoint.score.rawValue)
+    others = Dictionary(uniqueKeysWithValues: Endpoint.allCases.filter { $0 != .score }.map { ($0, verb($0.rawValue)) })
+    none = verb("other")
     connections = metrics.gauge("afm_connections", "Connections that are open.")
     connectionsTotal = metrics.counter("afm_connections_total", "Connections that were accepted.")
     connectionsShed = metrics.counter(
@@ -70,7 +73,12 @@ struct ServerMetrics: Sendable {
   }
 
   func record(_ endpoint: Endpoint?, status: Int, since started: UInt64) {
-    let verb = endpoint.flatMap { verbs[$0] } ?? other
+    let verb: Verb
+    switch endpoint {
+    case .score?: verb = score
+    case let endpoint?: verb = others[endpoint] ?? none
+    case nil: verb = none
+    }
     verb.requests[Outcome(status: status).rawValue].add()
     verb.seconds.record(nanoseconds: monotonicNanoseconds() &- started)
   }
