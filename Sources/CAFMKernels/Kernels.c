@@ -52,6 +52,27 @@ void afm_form_pairs(afm_event *event, const uint8_t *within) {
   for (int32_t i = features; i % 16 != 0; i++) event->x[i] = event->weight[i] = 0;
 }
 
+int64_t afm_form_candidate_pairs(afm_event *event, const uint8_t *within, int32_t context_count) {
+  int64_t n = 0;
+  for (int32_t j = context_count; j < event->feature_count; j++) {
+    const uint32_t second = event->field[j];
+    for (int32_t i = 0; i < j; i++) {
+      const uint32_t first = event->field[i];
+      if (first == second && !within[first]) continue;
+      if (n < event->pair_capacity) {
+        const uint32_t low = first < second ? first : second, high = first < second ? second : first;
+        event->first[n] = i;
+        event->second[n] = j;
+        event->field_pair[n] = (int32_t)(high * (high + 1) / 2 + low);
+        event->pair_x[n] = event->x[i] * event->x[j];
+      }
+      n++;
+    }
+  }
+  event->pair_count = n < event->pair_capacity ? (int32_t)n : event->pair_capacity;
+  return n;
+}
+
 void afm_transpose(float *projection, const float *transposed, const afm_layout *layout) {
   const int64_t k = layout->k, t = layout->t;
   for (int64_t l = 0; l < t; l++)

@@ -59,6 +59,14 @@ typedef struct afm_event {
   float raw;              ///< y
 } afm_event;
 
+/// What some pairs of an event add up to. Without attention every exponential is 1.
+typedef struct afm_pair_sums {
+  int32_t pairs;
+  float greatest;      ///< the greatest of their scores; 0 without pairs and without attention
+  double exponentials; ///< sum of e^(score - greatest)
+  double weighted;     ///< sum of e^(score - greatest) (p . z)
+} afm_pair_sums;
+
 /// The kernels of one instruction set.
 ///
 /// All with `fused` set give the same bits: 16 lanes, fused multiply-add, lane l reduced with l+8, then +4, +2, +1.
@@ -68,6 +76,7 @@ typedef struct afm_kernels {
   void (*forward)(const float *parameters, const afm_layout *layout, afm_event *event);
   void (*backward)(const float *parameters, const float *projection, const afm_layout *layout, afm_event *event,
                    float loss_gradient, float *gradient);
+  void (*sum_pairs)(const float *parameters, const afm_layout *layout, afm_event *event, afm_pair_sums *sums);
   int32_t (*regularize)(float *gradient, const float *parameters, const float *accumulators, float twice_lambda,
                         int64_t count);
   void (*adagrad)(float *parameters, float *accumulators, const float *gradient, float rate, float epsilon,
@@ -85,12 +94,22 @@ const afm_kernels *afm_kernels_best(void);
 /// one field where `within[field]` is 0; fills `pair_x` and `field_pair`, and pads the arrays of features.
 void afm_form_pairs(afm_event *event, const uint8_t *within);
 
+/// Forms the pairs (i,j) with i < j of which j is at least `context_count`, in the order of j, then i, as far as there
+/// is room, and fills what `afm_form_pairs` fills for them. Returns how many there are, room or not.
+int64_t afm_form_candidate_pairs(afm_event *event, const uint8_t *within, int32_t context_count);
+
 /// W, [t][k_padded] in panels, from its transpose, [k][t_padded] in panels.
 void afm_transpose(float *projection, const float *transposed, const afm_layout *layout);
 
 static inline void afm_forward(const afm_kernels *kernels, const float *parameters, const afm_layout *layout,
                                afm_event *event) {
   kernels->forward(parameters, layout, event);
+}
+
+/// What the event's pairs add up to; uses the scratch of the pairs, leaves that of the features alone.
+static inline void afm_sum_pairs(const afm_kernels *kernels, const float *parameters, const afm_layout *layout,
+                                 afm_event *event, afm_pair_sums *sums) {
+  kernels->sum_pairs(parameters, layout, event, sums);
 }
 
 /// The gradients of every parameter of the event, given dL/dy. `gradient` is overwritten but for the field pairs, to
