@@ -12,7 +12,7 @@ package final class EventScratch {
   private let floats: AlignedFloats
   private let integers: UnsafeMutablePointer<Int32>
   private let fields: UnsafeMutablePointer<UInt16>
-  private let within: UnsafeMutablePointer<UInt8>
+  let within: UnsafeMutablePointer<UInt8>
   private let lastField: UInt16
 
   /// For each feature of the event, its position among those that were given.

@@ -91,7 +91,6 @@ void afm_event_publish(afm_table *table, const afm_event *event, const afm_event
 
 void afm_event_gather(const afm_table *table, const afm_feature *features, int32_t count, const afm_event_rows *rows,
                       afm_event *event) {
-  event->feature_count = 0;
   event->pair_count = 0;
   afm_event_prefetch_buckets(table, features, count);
   if (table->k > 0) afm_event_prefetch_rows(table, features, count);

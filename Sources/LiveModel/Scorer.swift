@@ -13,10 +13,10 @@ import Features
 public final class Scorer {
   private let reference: LiveModelReference
   private let kernels: Kernels
-  private var seenSwap: UInt64
-  private var live: LiveModel
+  private(set) var seenSwap: UInt64
+  private(set) var live: LiveModel
   private var scratch: EventScratch
-  private var parameters: AlignedFloats
+  private(set) var parameters: AlignedFloats
   private var generation: UInt64 = 0
 
   /// The number of events the dense parameters of this request had been learned from.
@@ -24,6 +24,9 @@ public final class Scorer {
 
   /// The configuration of the model this request is answered from.
   public var configuration: ModelConfiguration { live.configuration }
+
+  /// `w0` of this request.
+  var bias: Float { parameters.base[Int(live.layout.c.bias)] }
 
   /// Makes a scorer that follows a replaceable reference.
   public init(_ reference: LiveModelReference, kernels: Kernels = .preferred) {
@@ -77,7 +80,7 @@ public final class Scorer {
     scratch.forward(kernels, parameters: parameters.base)
     let known = Set((0..<Int(scratch.event.pointee.feature_count)).map { Int(scratch.origin[$0]) })
     let unknown = features.indices.filter { !known.contains($0) }
-    return scratch.explanation(bias: parameters.base[Int(live.layout.c.bias)], unknown: unknown)
+    return scratch.explanation(bias: bias, unknown: unknown)
   }
 
   private func load(_ features: UnsafeBufferPointer<Feature>) {

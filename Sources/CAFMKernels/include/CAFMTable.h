@@ -92,8 +92,8 @@ void afm_event_load_known(const afm_table *table, const afm_feature *features, i
 void afm_event_publish(afm_table *table, const afm_event *event, const afm_event_rows *rows, uint32_t last_seen,
                        uint64_t *claimed, uint64_t *evicted);
 
-/// Empties the event and gathers the weights and rows of those of its features that the table knows, in order, each of
-/// one moment. For any thread.
+/// Gathers the weights and rows of those of the features that the table knows behind the features that the event holds,
+/// in order, each of one moment. For any thread.
 void afm_event_gather(const afm_table *table, const afm_feature *features, int32_t count, const afm_event_rows *rows,
                       afm_event *event);
 

@@ -1,0 +1,112 @@
+// Unsafe memory: the scratch has room for `maximumFeatures`, of which no more are gathered into it.
+
+import AttentionalFM
+import CAFMKernels
+import Features
+
+/// Scores many candidates against one context with shared work: the context's features are looked up and the pairs
+/// among them computed once for all. One request at a time, on one thread at a time; allocates nothing for a candidate.
+///
+/// A candidate's score is that of the context's features followed by the candidate's as one event, to within 1e-6 x
+/// max(1, sum of |term|); it depends on the context and the candidate alone, to the bit, whatever else is asked.
+public final class Ranker {
+  /// What the model says of a candidate together with the context.
+  public struct Score: Equatable, Sendable {
+    /// The raw score: log-odds for log loss, the number itself for squared loss.
+    public var raw: Float
+    /// Features of the context and of the candidate that the model does not know; they took no part.
+    public var unknown: Int
+
+    /// Makes a score of its parts.
+    public init(raw: Float, unknown: Int) {
+      self.raw = raw
+      self.unknown = unknown
+    }
+  }
+
+  private let scorer: Scorer
+  private let kernels: Kernels
+  private var scratch: EventScratch
+  private var scratchSwap: UInt64
+
+  /// The context's features as they were given, and a candidate's behind them where there are too many pairs.
+  private var union: [Feature] = []
+  private var contextGiven = 0
+  private var contextKnown = 0
+  private var contextPairs = 0
+  private var contextSums = PairSums()
+  private var contextLinear = 0.0
+
+  /// The configuration of the model this request is answered from.
+  public var configuration: ModelConfiguration { scorer.configuration }
+
+  /// Makes a ranker that follows a replaceable reference.
+  public init(_ reference: LiveModelReference, kernels: Kernels = .preferred) {
+    self.kernels = kernels
+    scorer = Scorer(reference, kernels: kernels)
+    scratch = EventScratch(scorer.configuration)
+    scratchSwap = scorer.seenSwap
+  }
+
+  /// Makes a ranker for a model that is never replaced.
+  public convenience init(_ live: LiveModel, kernels: Kernels = .preferred) {
+    self.init(LiveModelReference(live), kernels: kernels)
+  }
+
+  /// Begins a request: takes over a replaced model and the newest dense parameters, which all candidates of the request
+  /// then see, and does the context's share of the work.
+  ///
+  /// - Parameter context: the context's features, each once, as the encoder gives them.
+  /// - Returns: the number of events the dense parameters had been learned from.
+  @discardableResult
+  public func beginRequest(context: UnsafeBufferPointer<Feature>) -> UInt64 {
+    let eventsLearned = scorer.beginRequest()
+    if scorer.seenSwap != scratchSwap {
+      scratch = EventScratch(scorer.configuration)
+      scratchSwap = scorer.seenSwap
+    }
+    union.removeAll(keepingCapacity: true)
+    union.append(contentsOf: context)
+    contextGiven = context.count
+    scorer.live.memory.gather(context, into: scratch)
+    contextKnown = known
+    contextPairs = scratch.formPairs(behind: 0)
+    contextSums = contextPairs > 0 ? scratch.pairSums(kernels, parameters: scorer.parameters.base) : PairSums()
+    contextLinear = Double(scorer.bias) + scratch.linearSum(behind: 0)
+    return eventsLearned
+  }
+
+  /// Lets go of a model that was replaced; to be called now and then while nothing is asked.
+  public func letGoOfReplacedModel() {
+    scorer.beginRequest()
+  }
+
+  /// Asks for the memory of a candidate's features ahead of their use.
+  public func prefetch(_ candidate: UnsafeBufferPointer<Feature>) {
+    scorer.live.memory.prefetchBuckets(candidate)
+  }
+
+  /// The score of a candidate together with the request's context.
+  ///
+  /// - Parameter candidate: the candidate's features, each once and none of them the context's.
+  public func score(_ candidate: UnsafeBufferPointer<Feature>) -> Score {
+    scratch.keepFeatures(first: contextKnown)
+    scorer.live.memory.gatherMore(candidate, room: configuration.maximumFeatures - contextGiven, into: scratch)
+    let pairs = scratch.formPairs(behind: contextKnown)
+    // Which pairs of an overlong event are left out depends on all of its features.
+    if contextPairs + pairs > configuration.maximumPairs { return scoreAsOneEvent(candidate) }
+    let sums = pairs > 0 ? scratch.pairSums(kernels, parameters: scorer.parameters.base) : PairSums()
+    let interaction = contextSums.interaction(with: sums, scratch.layout.pointee)
+    let raw = contextLinear + scratch.linearSum(behind: contextKnown) + interaction
+    return Score(raw: Float(raw), unknown: contextGiven + candidate.count - known)
+  }
+
+  private var known: Int { Int(scratch.event.pointee.feature_count) }
+
+  private func scoreAsOneEvent(_ candidate: UnsafeBufferPointer<Feature>) -> Score {
+    union.removeLast(union.count - contextGiven)
+    union.append(contentsOf: candidate)
+    let prediction = union.withUnsafeBufferPointer { scorer.score($0) }
+    return Score(raw: prediction.raw, unknown: prediction.unknown)
+  }
+}
