@@ -98,6 +98,9 @@ extension SnapshotSettings {
       every: section.optionalDuration(
         "every", default: .seconds(600), atLeast: .seconds(1), atMost: .seconds(30 * 86_400)),
       everyEvents: section.optionalInteger("every_events", default: nil, in: 1...Int.max).map { UInt64($0) },
+      incremental: section.boolean("incremental", default: true),
+      fullAfterShare: section.number("full_after_share", default: 0.5, "between 0 and 10") { (0...10).contains($0) },
+      fullAfterCount: section.integer("full_after_count", default: 16, in: 0...100),
       keep: section.integer("keep", default: 8, in: 1...100_000),
       journal: section.choice("journal", default: .retained),
       onShutdown: section.boolean("on_shutdown", default: true))

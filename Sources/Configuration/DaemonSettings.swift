@@ -65,6 +65,12 @@ public struct SnapshotSettings: Equatable, Sendable {
   public var every: Duration?
   /// At every multiple of so many events; nil never.
   public var everyEvents: UInt64?
+  /// Whether a snapshot may hold no more than what changed since the one before.
+  public var incremental: Bool
+  /// The share of the last full one's bytes that those which follow it may take together.
+  public var fullAfterShare: Double
+  /// How many may follow a full one.
+  public var fullAfterCount: Int
   /// How many are kept beside pinned ones; at least 1.
   public var keep: Int
   /// What is kept of the order journal.

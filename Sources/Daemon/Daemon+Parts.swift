@@ -110,7 +110,11 @@ extension LearningSettings {
     self.init(
       recordsPerBatch: settings.threads.batchRecords, queueBatches: settings.threads.queueBatches,
       windowSize: settings.progressiveValidation.windowSize, snapshotEveryEvents: settings.snapshots.everyEvents,
-      snapshotEverySeconds: settings.snapshots.every?.seconds, retainedSnapshots: settings.snapshots.keep,
+      snapshotEverySeconds: settings.snapshots.every?.seconds,
+      increments: IncrementPolicy(
+        isOn: settings.snapshots.incremental, maximumShare: settings.snapshots.fullAfterShare,
+        maximumCount: settings.snapshots.fullAfterCount),
+      retainedSnapshots: settings.snapshots.keep,
       keepsWholeJournal: settings.snapshots.journal == .whole,
       onMissingPosition: SourceAssembly.policy(settings.source.onMissingPosition),
       learnerNice: settings.threads.learnerNice, ingestNice: settings.threads.ingestNice)

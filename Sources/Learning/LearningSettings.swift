@@ -1,4 +1,5 @@
 import EventSources
+import SnapshotStore
 
 /// How learning runs; nothing here changes what is learned from an event.
 public struct LearningSettings: Equatable, Sendable {
@@ -18,6 +19,9 @@ public struct LearningSettings: Equatable, Sendable {
 
   /// A snapshot is taken when the last one is so many seconds old and something was learned since; nil for none.
   public var snapshotEverySeconds: Double?
+
+  /// When a snapshot holds no more than the rows that changed since the one before.
+  public var increments: IncrementPolicy
 
   /// How many snapshots retention keeps beside pinned ones; nil keeps all.
   public var retainedSnapshots: Int?
@@ -43,7 +47,8 @@ public struct LearningSettings: Equatable, Sendable {
   /// Makes settings; counts below 1 become 1.
   public init(
     recordsPerBatch: Int = 512, queueBatches: Int = 8, windowSize: Int = 10_000, snapshotEveryEvents: UInt64? = nil,
-    snapshotEverySeconds: Double? = 300, retainedSnapshots: Int? = 10, keepsWholeJournal: Bool = false,
+    snapshotEverySeconds: Double? = 300, increments: IncrementPolicy = IncrementPolicy(), retainedSnapshots: Int? = 10,
+    keepsWholeJournal: Bool = false,
     snapshotRetrySeconds: Double = 10, sourceRetrySeconds: Double = 1,
     onMissingPosition: MissingPositionPolicy = .refuse, learnerNice: Int32 = 10, ingestNice: Int32 = 5
   ) {
@@ -52,6 +57,7 @@ public struct LearningSettings: Equatable, Sendable {
     self.windowSize = max(1, windowSize)
     self.snapshotEveryEvents = snapshotEveryEvents == 0 ? nil : snapshotEveryEvents
     self.snapshotEverySeconds = snapshotEverySeconds
+    self.increments = increments
     self.retainedSnapshots = retainedSnapshots
     self.keepsWholeJournal = keepsWholeJournal
     self.snapshotRetrySeconds = snapshotRetrySeconds

@@ -49,17 +49,31 @@ public struct SnapshotArchive: Sendable {
   ///     first (one pass over them).
   public func load(_ id: UInt64, verifying: Bool = true) throws(SnapshotProblem) -> LoadedSnapshot {
     let manifest = try manifest(id)
-    if verifying { try check(manifest) }
+    if verifying {
+      var known: [String: String] = [:]
+      try check(manifest, knowing: &known)
+    }
     var files: [SafetensorsFile] = []
     for file in manifest.modelFiles { files.append(try SafetensorsFile(path(of: file, in: id))) }
     return try LoadedSnapshot(manifest: manifest, files: files)
   }
 
-  /// Compares everything of a snapshot with its checksums, and its file with the format.
+  /// Compares everything of a snapshot with its checksums, and its files with the format.
   ///
   /// - Throws: what is wrong.
   public func verify(_ id: UInt64) throws(SnapshotProblem) -> Manifest {
-    try load(id, verifying: true).manifest
+    var known: [String: String] = [:]
+    return try verify(id, knowing: &known)
+  }
+
+  /// The same for one of several snapshots, which may have files in common.
+  ///
+  /// - Parameters:
+  ///   - id: the snapshot's number.
+  ///   - known: the checksums of the files that were read before, by path; those that are read now are added.
+  public func verify(_ id: UInt64, knowing known: inout [String: String]) throws(SnapshotProblem) -> Manifest {
+    try check(try manifest(id), knowing: &known)
+    return try load(id, verifying: false).manifest
   }
 
   /// What the lineage's records come to, as far as they can be read.
@@ -121,11 +135,15 @@ public struct SnapshotArchive: Sendable {
     }
   }
 
-  private func check(_ manifest: Manifest) throws(SnapshotProblem) {
+  private func check(_ manifest: Manifest, knowing known: inout [String: String]) throws(SnapshotProblem) {
     try checkSizes(manifest)
     for file in manifest.modelFiles {
       let path = path(of: file, in: manifest.id)
-      let checksum = try translating { () throws(FileProblem) in try Checksum.xxh3Hex128(ofFile: path) }
+      let checksum =
+        if let checksum = known[path] { checksum } else {
+          try translating { () throws(FileProblem) in try Checksum.xxh3Hex128(ofFile: path) }
+        }
+      known[path] = checksum
       guard checksum == file.checksum else {
         throw SnapshotProblem(
           .damaged, "\(path) is damaged: its checksum is \(checksum) instead of \(file.checksum)")

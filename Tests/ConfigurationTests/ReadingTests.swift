@@ -119,7 +119,9 @@ import Testing
       model: clicks
       state_directory: ${HOME}/state
       progressive_validation: {window: 100}
-      snapshots: {every: null, every_events: 5000, keep: 3, journal: whole, on_shutdown: false}
+      snapshots:
+        {every: null, every_events: 5000, incremental: false, full_after_share: 1.5, full_after_count: 4, keep: 3,
+         journal: whole, on_shutdown: false}
       sockets:
         score: {path: /a, mode: 666, owner: root, group: www-data}
         control: {path: /b, mode: "0600"}
@@ -138,7 +140,9 @@ import Testing
     #expect(settings.progressiveValidation.windowSize == 100)
     #expect(
       settings.snapshots
-        == SnapshotSettings(every: nil, everyEvents: 5000, keep: 3, journal: .whole, onShutdown: false))
+        == SnapshotSettings(
+          every: nil, everyEvents: 5000, incremental: false, fullAfterShare: 1.5, fullAfterCount: 4, keep: 3,
+          journal: .whole, onShutdown: false))
     #expect(
       settings.sockets
         == SocketsSettings(

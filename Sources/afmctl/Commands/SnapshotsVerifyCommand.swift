@@ -30,14 +30,17 @@ enum SnapshotsVerifyCommand: Subcommand {
       ids = try Failure.translating { () throws(SnapshotProblem) in try archive.ids() }
     }
     var report = Report(snapshots: [])
-    for id in ids { report.snapshots.append(try verify(id, archive)) }
+    var known: [String: String] = [:]
+    for id in ids { report.snapshots.append(try verify(id, archive, &known)) }
     try session.show(try session.encode(report)) { text(of: report) }
     if report.snapshots.contains(where: { !$0.intact }) { throw Failure(.negative) }
   }
 
-  private static func verify(_ id: UInt64, _ archive: SnapshotArchive) throws(Failure) -> Finding {
+  private static func verify(
+    _ id: UInt64, _ archive: SnapshotArchive, _ known: inout [String: String]
+  ) throws(Failure) -> Finding {
     do throws(SnapshotProblem) {
-      _ = try archive.verify(id)
+      _ = try archive.verify(id, knowing: &known)
       return Finding(snapshot: id, intact: true, problem: nil)
     } catch {
       // What does not exist or cannot be read is no finding.
