@@ -14,6 +14,7 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency] = []) -> Targ
 }
 
 let benchmarks: [Target] = [
+  benchmark("KafkaLearning"),
   benchmark("KernelSpeed", ["CFMAPeak"]),
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("ScoreLatency"),

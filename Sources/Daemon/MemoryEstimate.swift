@@ -1,5 +1,6 @@
 import AttentionalFM
 import Configuration
+import Kafka
 import Learning
 import ProgressiveValidation
 
@@ -42,7 +43,8 @@ public struct MemoryEstimate: Equatable, Sendable {
   private static func program(_ settings: DaemonSettings) -> UInt64 {
     let base: UInt64 = 32 << 20
     guard case .kafka(let kafka) = settings.source.place else { return base }
-    let kilobytes = kafka.properties["queued.max.messages.kbytes"].flatMap { UInt64($0) } ?? 65_536
+    let kilobytes =
+      kafka.properties["queued.max.messages.kbytes"].flatMap { UInt64($0) } ?? KafkaConsumer.queueKilobytes
     return base &+ min(kilobytes, 1 << 22) &* 1024
   }
 

@@ -37,15 +37,19 @@ public final class KafkaConsumer {
     "auto.offset.reset": "error",
   ]
 
+  /// How much librdkafka fetches ahead unless configured otherwise, in KiB of keys and values.
+  public static let queueKilobytes: UInt64 = 98_304
+
   /// Defaults that suit a stream read from one thread; any of them may be set otherwise.
   static let defaults = [
     "group.id": "afmd",
     "client.id": "afmd",
     "isolation.level": "read_committed",
     "check.crcs": "true",
-    // Beyond these librdkafka stops fetching for a whole second, so they are roomy.
-    "queued.min.messages": "100000",
-    "queued.max.messages.kbytes": "65536",
+    // Beyond either of these librdkafka stops fetching for up to a second, so what is queued has to last that long:
+    // 96 MiB are 400,000 records of 250 bytes. 100,000 records held learning to 120,000 a second.
+    "queued.min.messages": "1000000",
+    "queued.max.messages.kbytes": "\(queueKilobytes)",
     "fetch.wait.max.ms": "100",
     "socket.keepalive.enable": "true",
     "reconnect.backoff.max.ms": "2000",
