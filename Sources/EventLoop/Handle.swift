@@ -10,8 +10,8 @@ import CLibUV
 public class Handle: @unchecked Sendable {
   /// The loop it belongs to.
   public let loop: EventLoop
-  /// Whether it can still be used.
-  public private(set) var isOpen = false
+  /// Whether it can still be used. Read and set in one step each, on the loop's thread.
+  @exclusivity(unchecked) public private(set) var isOpen = false
   let memory: UnsafeMutableRawPointer
 
   init(loop: EventLoop, type: uv_handle_type) {

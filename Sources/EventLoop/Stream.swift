@@ -30,12 +30,15 @@ public struct PeerCredentials: Equatable, Sendable {
 }
 
 /// A connected Unix socket.
+///
+/// Its variables are read and set in one step each, on the loop's thread, so exclusive access need not be checked at
+/// run time.
 public final class Stream: Handle, @unchecked Sendable {
   /// Told of everything. Held until the stream is closed.
-  public var handler: (any StreamHandler)?
+  @exclusivity(unchecked) public var handler: (any StreamHandler)?
   /// Bytes that wait for the peer to read.
-  public private(set) var queuedBytes = 0
-  private var isReading = false
+  @exclusivity(unchecked) public private(set) var queuedBytes = 0
+  @exclusivity(unchecked) private var isReading = false
 
   /// Takes over a connected socket; the descriptor belongs to the stream from then on, also where this throws.
   public convenience init(loop: EventLoop, descriptor: Int32) throws(LoopProblem) {

@@ -25,13 +25,13 @@ struct MessageHead {
   /// Takes bytes up to the end of a line.
   ///
   /// - Returns: how many bytes were taken, and the line without its CR LF as a range of `bytes` where it is complete.
-  mutating func takeLine(_ input: Slice<UnsafeBufferPointer<UInt8>>, limit: Int, overLimit: ParseFailure)
-    throws(ParseFailure) -> (taken: Int, line: Range<Int>?)
-  {
+  mutating func takeLine(
+    _ input: Slice<UnsafeBufferPointer<UInt8>>, limit: Int, overLimit: @autoclosure () -> ParseFailure
+  ) throws(ParseFailure) -> (taken: Int, line: Range<Int>?) {
     let end = input.firstIndex(of: Syntax.lineFeed)
     let taken = (end.map { $0 + 1 } ?? input.endIndex) - input.startIndex
-    guard bytes.count + taken <= limit else { throw overLimit }
-    bytes.append(contentsOf: input.prefix(taken))
+    guard bytes.count + taken <= limit else { throw overLimit() }
+    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: input.prefix(taken)))
     guard end != nil else { return (taken, nil) }
     let lineEnd = bytes.count - 2
     guard lineEnd >= lineStart, bytes[lineEnd] == Syntax.carriageReturn else {
@@ -47,6 +47,15 @@ struct MessageHead {
     guard fields.count < maximum else {
       throw ParseFailure(status: 431, detail: "more than \(maximum) header fields")
     }
+    let parsed = bytes.withUnsafeBufferPointer { bytes in
+      Result { () throws(ParseFailure) in try Self.field(bytes, line) }
+    }
+    let field = try parsed.get()
+    fields.append(field)
+    return field
+  }
+
+  private static func field(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) throws(ParseFailure) -> Field {
     let first = bytes[line.lowerBound]
     if first == Syntax.space || first == Syntax.tab {
       throw .malformed("a header field is folded over two lines")
@@ -59,14 +68,12 @@ struct MessageHead {
     let name = line.lowerBound..<index
     var start = index + 1
     var end = line.upperBound
-    for byte in bytes[start..<end] where !Syntax.isFieldValue(byte) {
+    for position in start..<end where !Syntax.isFieldValue(bytes[position]) {
       throw .malformed("a header field's value holds a control character")
     }
     while start < end, bytes[start] == Syntax.space || bytes[start] == Syntax.tab { start += 1 }
     while end > start, bytes[end - 1] == Syntax.space || bytes[end - 1] == Syntax.tab { end -= 1 }
-    let field = Field(name: name, value: start..<end)
-    fields.append(field)
-    return field
+    return Field(name: name, value: start..<end)
   }
 
   /// Whether some range is the text, letter case aside; `text` is in lower case.

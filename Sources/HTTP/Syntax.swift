@@ -81,12 +81,11 @@ extension Array where Element == UInt8 {
   /// Appends a number in decimal, without making a string.
   mutating func append(decimal number: Int) {
     if number < 0 { append(UInt8(ascii: "-")) }
-    var divisor: UInt = 1
-    let magnitude = number.magnitude
-    while magnitude / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      append(0x30 + UInt8(truncatingIfNeeded: magnitude / divisor % 10))
-      divisor /= 10
-    }
+    append(digitsOf: number.magnitude)
+  }
+
+  private mutating func append(digitsOf number: UInt) {
+    if number >= 10 { append(digitsOf: number / 10) }
+    append(0x30 + UInt8(truncatingIfNeeded: number % 10))
   }
 }

@@ -174,6 +174,14 @@ public struct JSONText: ~Copyable {
   /// Appends a string, given as UTF-8, with its quotes.
   public mutating func append(string: some Sequence<UInt8>) {
     append("\"")
+    let copied: Bool? = string.withContiguousStorageIfAvailable { bytes in
+      guard bytes.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+        return false
+      }
+      if let start = bytes.baseAddress { append(start, bytes.count) }
+      return true
+    }
+    if copied == true { return append("\"") }
     for byte in string {
       switch byte {
       case UInt8(ascii: "\""): append("\\\"")

@@ -8,7 +8,8 @@ import ScoringAPI
 /// the client does not read its answers, nothing more is read from it, so that its memory is bounded.
 ///
 /// `@unchecked Sendable`: everything happens on the loop's thread; a command's completion, on whatever thread, only
-/// hands the connection back to the loop.
+/// hands the connection back to the loop. Of the variables that every request touches none is lent to a call that comes
+/// back to the connection, so exclusive access need not be checked at run time.
 final class Connection: StreamHandler, @unchecked Sendable {
   private enum Phase {
     /// Requests are answered.
@@ -27,18 +28,18 @@ final class Connection: StreamHandler, @unchecked Sendable {
   let server: ServerLoop
   let isControl: Bool
   /// Answers that were not handed to the stream yet.
-  var output: [UInt8] = []
+  @exclusivity(unchecked) var output: [UInt8] = []
 
   private let stream: Stream
   private let isShed: Bool
   private let peer: PeerCredentials?
-  private var conversation: (any Conversation)?
-  private var held: [UInt8] = []
-  private var phase = Phase.open
-  private var isWaiting = false
+  @exclusivity(unchecked) private var conversation: (any Conversation)?
+  @exclusivity(unchecked) private var held: [UInt8] = []
+  @exclusivity(unchecked) private var phase = Phase.open
+  @exclusivity(unchecked) private var isWaiting = false
   private var peerEnded = false
   private var hasFinished = false
-  private var lastProgress: UInt64
+  @exclusivity(unchecked) private var lastProgress: UInt64
 
   init(stream: Stream, server: ServerLoop, isControl: Bool, isShed: Bool) {
     self.stream = stream

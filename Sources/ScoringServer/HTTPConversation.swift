@@ -11,7 +11,8 @@ final class HTTPConversation: Conversation {
     static let metrics: StaticString = "text/plain; version=0.0.4; charset=utf-8"
   }
 
-  private var parser: RequestParser
+  /// Used by one call after the other, on the loop's thread, so that exclusive access need not be checked at run time.
+  @exclusivity(unchecked) private var parser: RequestParser
   private var keepsAlive = true
   private var isHead = false
   private var minorVersion = 1
@@ -36,7 +37,7 @@ final class HTTPConversation: Conversation {
       connection.server.metrics.record(nil, status: failure.status, since: monotonicNanoseconds())
       connection.closeAfterOutput()
     case .request:
-      answer(parser.request, connection)
+      answerRequest(connection)
     }
     return taken
   }
@@ -54,17 +55,17 @@ final class HTTPConversation: Conversation {
     respond(problem, connection)
   }
 
-  private func answer(_ request: Request, _ connection: Connection) {
+  private func answerRequest(_ connection: Connection) {
     let started = monotonicNanoseconds()
-    keepsAlive = request.keepsAlive
-    isHead = request.method == .head
-    minorVersion = request.minorVersion
+    keepsAlive = parser.request.keepsAlive
+    isHead = parser.request.method == .head
+    minorVersion = parser.request.minorVersion
     var endpoint: Endpoint?
     var allow: String?
     do throws(Problem) {
       let route: Router.Route
       do throws(Router.NoRoute) {
-        route = try Router.route(request)
+        route = try Router.route(parser.request)
       } catch {
         allow = error.allow
         throw error.problem
@@ -72,10 +73,10 @@ final class HTTPConversation: Conversation {
       endpoint = route.endpoint
       try connection.check(route.endpoint)
       if route.endpoint.isImmediate {
-        try answerNow(route.endpoint, request, connection)
+        try answerNow(route.endpoint, connection)
         connection.server.metrics.record(route.endpoint, status: 200, since: started)
       } else {
-        let root = try body(request, connection)
+        let root = try body(connection)
         let command = try CommandRunner.Command(route.endpoint, root, snapshot: route.snapshot, isLine: false)
         connection.run(command, route.endpoint, since: started)
       }
@@ -85,8 +86,8 @@ final class HTTPConversation: Conversation {
     }
   }
 
-  private func answerNow(_ endpoint: Endpoint, _ request: Request, _ connection: Connection) throws(Problem) {
-    let root = endpoint.method == "GET" ? nil : try body(request, connection)
+  private func answerNow(_ endpoint: Endpoint, _ connection: Connection) throws(Problem) {
+    let root = endpoint.method == "GET" ? nil : try body(connection)
     let server = connection.server
     server.text.removeAll()
     switch try server.service.answer(endpoint, root, isLine: false, into: &server.text) {
@@ -95,10 +96,10 @@ final class HTTPConversation: Conversation {
     }
   }
 
-  private func body(_ request: Request, _ connection: Connection) throws(Problem) -> JSONValue? {
-    guard !request.body.isEmpty else { return nil }
+  private func body(_ connection: Connection) throws(Problem) -> JSONValue? {
+    guard !parser.request.body.isEmpty else { return nil }
     let service = connection.server.service
-    let parsed = request.body.withUnsafeBytes { bytes in
+    let parsed = parser.request.body.withUnsafeBytes { bytes in
       Result { () throws(Problem) in try service.parse(bytes) }
     }
     return try parsed.get()

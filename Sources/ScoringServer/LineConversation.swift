@@ -7,7 +7,8 @@ import ScoringAPI
 /// out.
 final class LineConversation: Conversation {
   private let maximumBytes: Int
-  private var partial: [UInt8] = []
+  /// Used by one call after the other, on the loop's thread, so that exclusive access need not be checked at run time.
+  @exclusivity(unchecked) private var partial: [UInt8] = []
   /// `{"id":...` of the command that is under way.
   private var pendingHead: [UInt8] = []
 
@@ -140,6 +141,13 @@ final class LineConversation: Conversation {
     return true
   }
 
+  /// The name that nearly all lines have, compared without making a string.
+  private static func isScore(_ name: UnsafeRawBufferPointer) -> Bool {
+    let score: StaticString = "score"
+    guard name.count == score.utf8CodeUnitCount, let start = name.baseAddress else { return false }
+    return memcmp(start, score.utf8Start, name.count) == 0
+  }
+
   /// Where the first line feed is.
   private static func lineEnd(_ input: UnsafeRawBufferPointer) -> Int? {
     guard let start = input.baseAddress, let end = memchr(start, Int32(newline), input.count) else { return nil }
@@ -150,7 +158,7 @@ final class LineConversation: Conversation {
     guard root.kind == .object else { throw .badRequest("a line is a JSON object") }
     guard let value = root.member("op") else { throw .badRequest("op is missing", field: "op") }
     guard let name = value.stringBytes else { throw .badRequest("op is not a string", field: "op") }
-    if name.elementsEqual("score".utf8) { return .score }
+    if isScore(name) { return .score }
     guard let endpoint = Endpoint(rawValue: String(decoding: name, as: UTF8.self)), endpoint.hasLine else {
       let known = Endpoint.allCases.filter(\.hasLine).map(\.rawValue).joined(separator: ", ")
       throw .badRequest("op is not one of \(known)", field: "op")

@@ -28,7 +28,8 @@ final class ScoringService {
   private let sources: Sources
   private let decoder: EventDecoder
   private let scorer: Scorer
-  private var features: [Feature] = []
+  /// Used by one call after the other, so that exclusive access need not be checked at run time.
+  @exclusivity(unchecked) private var features: [Feature] = []
 
   init(_ sources: Sources) throws(InvalidSchema) {
     self.sources = sources
