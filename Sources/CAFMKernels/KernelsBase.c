@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 #define AFM_FUNCTION
 #define AFM_FUSED 0
+#define AFM_SPECIALISED 0
 #define AFM_TILE 6
 #define AFM_KERNELS afm_kernels_base
 #define AFM_NAME "base"

@@ -4,6 +4,7 @@
 #if defined(__aarch64__)
 #define AFM_FUNCTION
 #define AFM_FUSED 1
+#define AFM_SPECIALISED 1
 #define AFM_TILE 6
 #define AFM_KERNELS afm_kernels_neon
 #define AFM_NAME "neon"

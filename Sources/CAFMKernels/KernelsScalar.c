@@ -3,6 +3,7 @@
 
 #define AFM_FUNCTION
 #define AFM_FUSED 1
+#define AFM_SPECIALISED 0
 #define AFM_TILE 6
 #define AFM_KERNELS afm_kernels_scalar
 #define AFM_NAME "scalar"

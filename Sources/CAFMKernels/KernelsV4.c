@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 #define AFM_FUNCTION __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #define AFM_FUSED 1
+#define AFM_SPECIALISED 1
 #define AFM_TILE 12
 #define AFM_KERNELS afm_kernels_v4
 #define AFM_NAME "v4"
