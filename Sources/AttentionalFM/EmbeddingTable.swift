@@ -29,6 +29,10 @@ public final class EmbeddingTable {
   /// The counts of the table.
   public package(set) var counters = Counters()
 
+  /// The number of the last sweep, and whether what it copied is known to be saved, or not to be.
+  var sweepNumber: UInt64 = 0
+  var isSweepSettled = true
+
   /// The number of slots: a power of two.
   public var slotCount: UInt64 { table.pointee.slot_count }
 
@@ -39,9 +43,17 @@ public final class EmbeddingTable {
   public var bytes: UInt64 { table.pointee.bytes }
 
   /// Makes an empty table for a configuration.
-  public init(_ configuration: ModelConfiguration) throws(ModelProblem) {
-    memory = try TableMemory(
-      slots: configuration.actualTableSlots, embeddingSize: configuration.effectiveEmbeddingSize)
+  public convenience init(_ configuration: ModelConfiguration) throws(ModelProblem) {
+    try self.init(slots: configuration.actualTableSlots, embeddingSize: configuration.effectiveEmbeddingSize)
+  }
+
+  /// Makes an empty table.
+  ///
+  /// - Parameters:
+  ///   - slots: a power of two, at least 8.
+  ///   - embeddingSize: `k`; 0 for a linear model.
+  public init(slots: UInt64, embeddingSize: Int) throws(ModelProblem) {
+    memory = try TableMemory(slots: slots, embeddingSize: embeddingSize)
   }
 
   /// The slot of a feature, or nil where it is unknown.

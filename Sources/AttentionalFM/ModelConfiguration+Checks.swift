@@ -12,8 +12,6 @@ public enum ModelProblem: Error, Equatable, Sendable, CustomStringConvertible {
   case missingTensor(String)
   /// A saved tensor has another shape than it must have.
   case wrongShape(tensor: String, saved: [Int], expected: [Int])
-  /// A column of saved rows has another length than the number of rows asks for.
-  case wrongColumn(String, saved: Int, expected: Int)
   /// A saved row names a slot that its feature cannot be in, or that is taken.
   case wrongSlot(slot: UInt64, hash: UInt64)
   /// A saved number is not finite, or an accumulator is negative.
@@ -32,8 +30,6 @@ public enum ModelProblem: Error, Equatable, Sendable, CustomStringConvertible {
       "the saved model lacks the tensor \(name); it is damaged or was saved by another kind of model"
     case .wrongShape(let tensor, let saved, let expected):
       "the saved tensor \(tensor) has the shape \(saved) instead of \(expected)"
-    case .wrongColumn(let name, let saved, let expected):
-      "the saved column \(name) has \(saved) numbers instead of \(expected)"
     case .wrongSlot(let slot, let hash):
       "the saved rows put the feature \(hash) into slot \(slot), which is not its own or is taken; they are damaged"
     case .notFinite(let name):

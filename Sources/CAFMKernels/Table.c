@@ -16,7 +16,8 @@ static uint64_t rounded(uint64_t bytes) {
 static int32_t stride_of(int32_t k) { return (k + 1) / 2 * 2; }
 
 uint64_t afm_table_bytes(uint64_t slot_count, int32_t k) {
-  return rounded(slot_count * (sizeof(afm_slot) + 8 + 2 * sizeof(float) * (uint64_t)stride_of(k)) + slot_count);
+  const uint64_t bits = 3 * 8 * words_of(slot_count);
+  return rounded(slot_count * (sizeof(afm_slot) + 8 + 2 * sizeof(float) * (uint64_t)stride_of(k)) + bits + slot_count);
 }
 
 int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
@@ -35,6 +36,10 @@ int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
   memory += slot_count * 2 * sizeof(float) * (uint64_t)table->stride;
   table->hashes = (uint64_t *)memory;
   memory += slot_count * 8;
+  table->changed = (uint64_t *)memory;
+  table->captured = table->changed + words_of(slot_count);
+  table->unsaved = table->captured + words_of(slot_count);
+  memory += 3 * 8 * words_of(slot_count);
   table->versions = (uint32_t *)memory;
   return 0;
 }
@@ -82,12 +87,6 @@ void afm_table_publish(afm_table *table, uint64_t slot, uint64_t hash, float wei
                        uint32_t last_seen, const float *row, const float *row_accumulators) {
   write_row(table, slot, hash, (afm_slot){tag_of(hash), weight, accumulator, last_seen}, row, row_accumulators,
             table->k);
-}
-
-void afm_table_clear(afm_table *table, uint64_t slot) {
-  begin_writing(table, slot);
-  store_slot(table, slot, (afm_slot){0, 0, 0, 0});
-  end_writing(table, slot);
 }
 
 int32_t afm_table_gather(const afm_table *table, uint64_t hash, float *weight, float *row) {

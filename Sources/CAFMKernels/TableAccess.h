@@ -5,7 +5,7 @@
 // relaxed atomic 8-byte stores between two changes of the bucket's version (odd, then even), and a scorer that saw the
 // version change reads again. Accumulators and last-seen share words with nothing a scorer looks at, or are ignored by
 // it. The owner reads its own table plainly: nobody else writes.
-#include "include/CAFMTable.h"
+#include "TableChanges.h"
 
 #include <sched.h>
 #include <string.h>
@@ -123,6 +123,7 @@ static inline void load_numbers(float *row, const float *source, int32_t k) {
 static inline void write_row(afm_table *table, uint64_t slot, uint64_t hash, afm_slot value, const float *row,
                              const float *row_accumulators, int32_t k) {
   float *target = row_of(table, slot);
+  note_change(table, slot);
   begin_writing(table, slot);
   store8(&table->hashes[slot], hash);
   store_slot(table, slot, value);

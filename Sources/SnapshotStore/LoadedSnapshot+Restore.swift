@@ -35,22 +35,20 @@ extension LoadedSnapshot {
   /// The newest file comes first, so that each slot is written once: rows of slots that a newer file holds are passed
   /// over.
   private func restoreSlots(of table: EmbeddingTable) throws(SnapshotProblem) {
-    var seen = SlotSet(slots: chain.count > 1 ? tableSlots : 0)
     var segment = emptySegment
-    for index in chain.indices.reversed() {
-      let rows = chain[index]
+    for rows in chain.reversed() {
       var start = 0
       while start < rows.count {
         let end = min(start + rowsAtOnce, rows.count)
         segment.removeAll()
         try rows.append(start..<end, to: &segment)
-        if index < chain.count - 1 { segment.remove(seen) }
         try put(segment, into: table, rows.file)
-        if index > 0 { seen.insert(segment.slot) }
         start = end
       }
+      table.restoreOlder()
     }
     try check(claimed: table.counters.claimed)
+    table.settleRestored()
   }
 
   private func restoreByHash(into table: EmbeddingTable) throws(SnapshotProblem) {
@@ -73,6 +71,7 @@ extension LoadedSnapshot {
     }
     try put(segment, into: table, file)
     try check(claimed: walked)
+    table.settleRestored()
   }
 
   private var emptySegment: RowSegment {

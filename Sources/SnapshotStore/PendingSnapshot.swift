@@ -95,19 +95,17 @@ public final class PendingSnapshot {
     guard !isOver, count <= rowCount - rowsWritten else {
       throw SnapshotProblem(.misuse, "snapshot \(id) was given more than its \(rowCount) rows, or was over already")
     }
-    let start = rowsWritten
+    guard rows.embeddingSize == embeddingSize else {
+      throw SnapshotProblem(.misuse, "the rows have embeddings of \(rows.embeddingSize) numbers")
+    }
+    if let column = rows.notFinite {
+      throw SnapshotProblem(
+        .notFinite, "'\(RowColumn(column).rawValue)' holds a number that is not finite; no snapshot was taken")
+    }
     for (column, place) in columns {
-      let values = rows[column]
-      let width = column.width(embeddingSize: embeddingSize)
-      guard values.count == count * width else {
-        throw SnapshotProblem(.misuse, "the rows' column '\(column.rawValue)' has \(values.count) numbers")
-      }
-      guard values.isFinite else {
-        throw SnapshotProblem(
-          .notFinite, "'\(column.rawValue)' holds a number that is not finite; no snapshot was taken")
-      }
-      try values.withBytes { (bytes) throws(SnapshotProblem) in
-        try writer.write(bytes, to: place, at: UInt64(start * width * column.type.size))
+      try rows.withBytes(of: column.inSegment) { (bytes) throws(SnapshotProblem) in
+        try writer.write(
+          bytes, to: place, at: UInt64(rowsWritten * column.inSegment.rowBytes(embeddingSize: embeddingSize)))
       }
     }
     rowsWritten += count
@@ -151,19 +149,5 @@ public final class PendingSnapshot {
   public func discard() {
     isOver = true
     try? DirectoryHandle.remove(directory)
-  }
-}
-
-extension RowSegment {
-  subscript(column: RowColumn) -> Tensor.Values {
-    switch column {
-    case .slot: .unsigned64(slot)
-    case .hash: .unsigned64(hash)
-    case .lastSeen: .unsigned32(lastSeen)
-    case .weight: .float32(weight)
-    case .accumulator: .float32(accumulator)
-    case .embedding: .float32(embedding)
-    case .embeddingAccumulator: .float32(embeddingAccumulator)
-    }
   }
 }

@@ -31,34 +31,22 @@ struct RowFile: Sendable {
     guard rows.lowerBound >= 0, rows.upperBound <= count else {
       throw SnapshotProblem(.misuse, "\(file.path) has \(count) rows, not \(rows)")
     }
-    for (column, place) in columns {
-      switch column {
-      case .slot: try append(rows, place, 1, 0, to: &segment.slot)
-      case .hash: try append(rows, place, 1, 0, to: &segment.hash)
-      case .lastSeen: try append(rows, place, 1, 0, to: &segment.lastSeen)
-      case .weight: try append(rows, place, 1, 0, to: &segment.weight)
-      case .accumulator: try append(rows, place, 1, 0, to: &segment.accumulator)
-      case .embedding: try append(rows, place, embeddingSize, 0, to: &segment.embedding)
-      case .embeddingAccumulator: try append(rows, place, embeddingSize, 0, to: &segment.embeddingAccumulator)
-      }
+    try segment.append(rows: rows.count) { (column, bytes) throws(SnapshotProblem) in
+      guard let place = columns.first(where: { $0.column == RowColumn(column) })?.place else { return }
+      try file.read(place, from: UInt64(rows.lowerBound * column.rowBytes(embeddingSize: embeddingSize)), into: bytes)
     }
   }
 
   /// Reads the slots of some of the rows.
   func slots(_ rows: Range<Int>, into slots: inout [UInt64]) throws(SnapshotProblem) {
+    guard rows.lowerBound >= 0, rows.upperBound <= count else {
+      throw SnapshotProblem(.misuse, "\(file.path) has \(count) rows, not \(rows)")
+    }
+    guard let place = columns.first(where: { $0.column == .slot })?.place else { return }
     slots.removeAll(keepingCapacity: true)
-    for (column, place) in columns where column == .slot { try append(rows, place, 1, 0, to: &slots) }
-  }
-
-  private func append<Element>(
-    _ rows: Range<Int>, _ place: TensorPlace, _ width: Int, _ zero: Element, to array: inout [Element]
-  ) throws(SnapshotProblem) {
-    let start = array.count
-    array.append(contentsOf: repeatElement(zero, count: rows.count * width))
-    try array.withUnsafeMutableBufferPointer { (buffer) throws(SnapshotProblem) in
-      try file.read(
-        place, from: UInt64(rows.lowerBound * width * place.type.size),
-        into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[start...])))
+    slots.append(contentsOf: repeatElement(0, count: rows.count))
+    try slots.withUnsafeMutableBufferPointer { (buffer) throws(SnapshotProblem) in
+      try file.read(place, from: UInt64(rows.lowerBound * 8), into: UnsafeMutableRawBufferPointer(buffer))
     }
   }
 }

@@ -1,3 +1,5 @@
+import AttentionalFM
+
 /// The names of files and tensors, in one place.
 enum SnapshotNames {
   static let model = "model.safetensors"
@@ -71,6 +73,33 @@ public enum RowColumn: String, CaseIterable, Sendable {
   }
 
   func width(embeddingSize: Int) -> Int { isEmbedding ? embeddingSize : 1 }
+
+  /// The column of a segment that it is.
+  var inSegment: RowSegment.Column {
+    switch self {
+    case .slot: .slot
+    case .hash: .hash
+    case .lastSeen: .lastSeen
+    case .weight: .weight
+    case .accumulator: .accumulator
+    case .embedding: .embedding
+    case .embeddingAccumulator: .embeddingAccumulator
+    }
+  }
+
+  /// The column that a segment's is saved as.
+  init(_ column: RowSegment.Column) {
+    self =
+      switch column {
+      case .slot: .slot
+      case .hash: .hash
+      case .lastSeen: .lastSeen
+      case .weight: .weight
+      case .accumulator: .accumulator
+      case .embedding: .embedding
+      case .embeddingAccumulator: .embeddingAccumulator
+      }
+  }
 
   static func present(embeddingSize: Int) -> [RowColumn] {
     allCases.filter { embeddingSize > 0 || !$0.isEmbedding }

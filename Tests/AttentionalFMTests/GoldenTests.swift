@@ -80,13 +80,11 @@ struct GoldenRun {
     let k = model.table.embeddingSize
     var segment = RowSegment(embeddingSize: k, tableSlots: 0)
     for row in initial.w.indices {
-      segment.slot.append(UInt64(row))
-      segment.hash.append(Self.hash(row))
-      segment.lastSeen.append(0)
-      segment.weight.append(Float(initial.w[row]))
-      segment.accumulator.append(start)
-      segment.embedding += initial.v[row].prefix(k).map(Float.init)
-      segment.embeddingAccumulator += Array(repeating: start, count: k)
+      segment.append(
+        RowSegment.Row(
+          slot: UInt64(row), hash: Self.hash(row), lastSeen: 0, weight: Float(initial.w[row]), accumulator: start,
+          embedding: initial.v[row].prefix(k).map(Float.init),
+          embeddingAccumulator: Array(repeating: start, count: k)))
     }
     try model.table.restore(segment)
   }
@@ -144,13 +142,12 @@ struct GoldenRun {
     model.table.copyRows(from: &next, maximum: .max, into: &segment)
     #expect(segment.count == file.config.rows)
     for row in 0..<file.config.rows {
-      let n = try #require(segment.hash.firstIndex(of: Self.hash(row)))
-      compare("w[\(row)]", Double(segment.weight[n]), file.final.w[row])
-      compare("w[\(row)] accumulator", Double(segment.accumulator[n]), file.final_accumulators.w[row])
-      compareAll("v[\(row)]", segment.embedding[n * k..<(n + 1) * k].map(Double.init), file.final.v[row])
+      let saved = segment[try #require(segment.hash.firstIndex(of: Self.hash(row)))]
+      compare("w[\(row)]", Double(saved.weight), file.final.w[row])
+      compare("w[\(row)] accumulator", Double(saved.accumulator), file.final_accumulators.w[row])
+      compareAll("v[\(row)]", saved.embedding.map(Double.init), file.final.v[row])
       compareAll(
-        "v[\(row)] accumulator", segment.embeddingAccumulator[n * k..<(n + 1) * k].map(Double.init),
-        file.final_accumulators.v[row])
+        "v[\(row)] accumulator", saved.embeddingAccumulator.map(Double.init), file.final_accumulators.v[row])
       if k == 0 { compareAll("v[\(row)]", file.initial.v[row], file.final.v[row]) }
     }
   }

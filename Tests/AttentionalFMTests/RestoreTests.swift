@@ -72,14 +72,23 @@ import Testing
       try restored(model, into: .test(kind: .fm))
     }
     let copy = try Model(configuration: .test())
-    var rows = model.table.allRows
-    rows.slot[0] ^= 512
-    #expect(throws: ModelProblem.self) { try copy.table.restore(rows) }
-    rows = model.table.allRows
-    rows.embedding[0] = .nan
-    #expect(throws: ModelProblem.notFinite("embedding")) { try copy.table.restore(rows) }
-    rows.embedding.removeLast()
-    #expect(throws: ModelProblem.self) { try copy.table.restore(rows) }
+    func damaged(_ change: (inout RowSegment.Row) -> Void) -> RowSegment {
+      var segment = RowSegment(embeddingSize: 5, tableSlots: 1024)
+      for (n, row) in model.table.allRows.rows.enumerated() {
+        var row = row
+        if n == 0 { change(&row) }
+        segment.append(row)
+      }
+      return segment
+    }
+    #expect(damaged { _ in } == model.table.allRows)
+    #expect(throws: ModelProblem.self) { try copy.table.restore(damaged { $0.slot ^= 512 }) }
+    #expect(throws: ModelProblem.notFinite("embedding")) { try copy.table.restore(damaged { $0.embedding[4] = .nan }) }
+    #expect(throws: ModelProblem.notFinite("accumulator")) { try copy.table.restore(damaged { $0.accumulator = -1 }) }
+    #expect(throws: ModelProblem.notFinite("weight")) { try copy.table.restore(damaged { $0.weight = -.infinity }) }
+    #expect(throws: ModelProblem.self) {
+      try copy.table.restore(RowSegment(embeddingSize: 6, tableSlots: 1024))
+    }
     var tensors = model.denseTensors
     tensors.removeFirst()
     #expect(throws: ModelProblem.missingTensor("bias")) {

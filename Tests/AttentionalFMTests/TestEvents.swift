@@ -27,21 +27,14 @@ struct TestEvent {
 /// Everything a model consists of, to be compared bit for bit.
 struct ModelState: Equatable {
   var tensors: [[UInt32]]
-  var rows: [[UInt32]]
-  var slots: [UInt64]
-  var hashes: [UInt64]
-  var lastSeen: [UInt32]
+  var rows: RowSegment
   var counters: EmbeddingTable.Counters
   var eventsLearned: UInt64
 
   init(_ model: Model) {
     tensors = model.denseTensors.flatMap { [$0.values.map(\.bitPattern), $0.accumulators.map(\.bitPattern)] }
     let segment = model.table.allRows
-    rows = [segment.weight, segment.accumulator, segment.embedding, segment.embeddingAccumulator]
-      .map { $0.map(\.bitPattern) }
-    slots = segment.slot
-    hashes = segment.hash
-    lastSeen = segment.lastSeen
+    rows = segment
     counters = model.table.counters
     eventsLearned = model.eventsLearned
   }
@@ -71,4 +64,11 @@ extension ModelConfiguration {
     ModelConfiguration(
       layout: FieldLayout(names: fields), kind: kind, embeddingSize: k, attentionSize: t, tableSlots: tableSlots)
   }
+}
+
+extension RowSegment {
+  var weight: [Float] { rows.map(\.weight) }
+  var accumulator: [Float] { rows.map(\.accumulator) }
+  var embedding: [Float] { rows.flatMap(\.embedding) }
+  var embeddingAccumulator: [Float] { rows.flatMap(\.embeddingAccumulator) }
 }

@@ -91,31 +91,3 @@ import Testing
     #expect(scorer.configuration.embeddingSize == 9)
   }
 }
-
-@Suite("LiveModel's sweep") struct RowSweepTests {
-  @Test("gives every claimed row once, in slot order, in pieces of the size asked for")
-  func sweep() throws {
-    let configuration = ModelConfiguration.small(tableSlots: 128)
-    let model = try Model(configuration: configuration)
-    let learner = OnlineLearner(model)
-    for event in Events.random(count: 200, seed: 3) {
-      event.features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
-    }
-    let copy = try Model(configuration: configuration)
-    var sweep = RowSweep(model.table)
-    var segment = RowSegment()
-    var slots: [UInt64] = []
-    while sweep.next(maximum: 7, into: &segment) {
-      #expect(segment.count <= 7 && segment.embedding.count == 5 * segment.count)
-      slots += segment.slot
-      try copy.table.restore(segment)
-    }
-    #expect(slots == slots.sorted() && UInt64(slots.count) == model.table.counters.claimed)
-    #expect(copy.table.counters.claimed == model.table.counters.claimed)
-    var (whole, again) = (RowSegment(), RowSegment())
-    var (first, second) = (RowSweep(model.table), RowSweep(copy.table))
-    _ = first.next(maximum: .max, into: &whole)
-    _ = second.next(maximum: .max, into: &again)
-    #expect(whole == again)
-  }
-}

@@ -99,10 +99,11 @@ import Testing
     #expect(try store.archive.names() == ["lineage.log"])
 
     let broken = try store.begin(ModelState(model))
-    segment.weight[1] = .nan
+    var row = segment[1]
+    row.weight = .nan
+    segment.append(row)
     #expect(throws: SnapshotProblem.self) { try broken.append(segment) }
-    segment.weight.removeLast()
-    #expect(throws: SnapshotProblem.self) { try broken.append(segment) }
+    #expect(throws: SnapshotProblem.self) { try broken.append(RowSegment(embeddingSize: 6)) }
     broken.discard()
 
     var state = ModelState(model)

@@ -22,6 +22,12 @@ typedef struct afm_table {
   uint64_t bytes;       ///< of the whole piece
   int32_t k;            ///< embedding size; may be 0
   int32_t stride;       ///< k rounded up to an even number
+
+  // For snapshots, the owner's alone (CAFMSweep.h): a bit for each slot.
+  uint64_t *changed;        ///< since the last sweep began
+  uint64_t *captured;       ///< before that, and not known to be saved
+  uint64_t *unsaved;        ///< still to be copied by the sweep that runs
+  struct afm_sweep *sweep;  ///< null where none runs
 } afm_table;
 
 /// The bytes a table takes.
@@ -46,9 +52,6 @@ int64_t afm_table_place(const afm_table *table, uint64_t hash, const int64_t *re
 /// accumulators, which no scorer reads, plainly. `row` and `row_accumulators` hold k floats. For the owner.
 void afm_table_publish(afm_table *table, uint64_t slot, uint64_t hash, float weight, float accumulator,
                        uint32_t last_seen, const float *row, const float *row_accumulators);
-
-/// Empties a slot. For the owner.
-void afm_table_clear(afm_table *table, uint64_t slot);
 
 /// Copies the weight and the row of a feature, all of one moment; 0 where it is unknown. For any thread.
 int32_t afm_table_gather(const afm_table *table, uint64_t hash, float *weight, float *row);

@@ -1,0 +1,23 @@
+#pragma once
+// How a row of the table becomes an entry in each column.
+#include "TableAccess.h"
+
+/// Appends a claimed row; the caller made sure of the room.
+static inline void append_row(const afm_table *table, uint64_t slot, afm_row_columns *columns) {
+  const int64_t n = columns->count++;
+  const afm_slot entry = table->slots[slot];
+  const uint64_t k = (uint64_t)table->k;
+  const float *row = row_of(table, slot);
+  columns->slot[n] = slot;
+  columns->hash[n] = table->hashes[slot];
+  columns->last_seen[n] = entry.last_seen;
+  columns->weight[n] = entry.weight;
+  columns->accumulator[n] = entry.accumulator;
+  if (k == 16) {
+    memcpy(columns->embedding + n * 16, row, 16 * sizeof(float));
+    memcpy(columns->embedding_accumulator + n * 16, row + 16, 16 * sizeof(float));
+  } else {
+    memcpy(columns->embedding + (uint64_t)n * k, row, k * sizeof(float));
+    memcpy(columns->embedding_accumulator + (uint64_t)n * k, row + table->stride, k * sizeof(float));
+  }
+}
