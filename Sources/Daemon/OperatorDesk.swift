@@ -48,8 +48,8 @@ final class OperatorDesk: OperatorCommands {
     }
   }
 
-  func takeSnapshot(_ completion: @escaping CommandCompletion<SnapshotSummary>) {
-    learning.takeSnapshot { [self] result in
+  func takeSnapshot(_ request: SnapshotRequest, _ completion: @escaping CommandCompletion<SnapshotSummary>) {
+    learning.takeSnapshot(isFull: request.full) { [self] result in
       switch result {
       case .failure(let problem): completion(.failure(Self.problem(problem)))
       case .success(let manifest): summary(of: manifest.id, completion)
@@ -129,7 +129,8 @@ final class OperatorDesk: OperatorCommands {
     guard let manifest = listing.manifest, !listing.isSetAside else { return nil }
     return SnapshotSummary(
       id: listing.id, parent: manifest.parent, created: manifest.created, reason: manifest.reason.rawValue,
-      eventsLearned: manifest.eventsLearned, bytes: manifest.files.reduce(0) { $0 &+ $1.size },
+      eventsLearned: manifest.eventsLearned, base: manifest.base, bytes: manifest.totalSize,
+      bytesWritten: manifest.ownSize, rows: manifest.ownRows, files: UInt64(manifest.files.count),
       pinned: listing.isPinned, current: listing.isCurrent, abandoned: listing.isAbandoned,
       loss: manifest.progressive.flatMap { try? $0.decode(ProgressiveOverview.self) }?.run.loss)
   }

@@ -38,7 +38,8 @@ struct StatusAssembly: Sendable {
         dropped: report.table.dropped),
       queue: QueueReport(batches: UInt64(queue.waiting), capacity: UInt64(queue.capacity)),
       snapshots: SnapshotReport(
-        newest: newest?.id, created: newest?.manifest?.created, running: report.snapshots.isRunning,
+        newest: newest?.id, created: newest?.manifest?.created, bytes: newest?.manifest?.totalSize,
+        files: newest?.manifest.map { UInt64($0.files.count) }, running: report.snapshots.isRunning,
         problem: report.snapshots.problem),
       residentBytes: Self.residentBytes())
   }

@@ -5,7 +5,7 @@ extension Learner {
   func obey(_ command: LearnerCommand) {
     isReportStale = true
     switch command {
-    case .takeSnapshot(let completion): snapshotRequested(completion)
+    case .takeSnapshot(let isFull, let completion): snapshotRequested(isFull, completion)
     case .snapshotWritten(let written): snapshotWritten(written)
     case .rollback(let plan, let completion): rollBack(plan, completion)
     case .pause(let completion): pause(completion)
@@ -16,9 +16,10 @@ extension Learner {
   }
 
   /// Takes a snapshot now, or after the one that is being written; several requests share one.
-  private func snapshotRequested(_ completion: @escaping LearningCompletion<Manifest>) {
+  private func snapshotRequested(_ isFull: Bool, _ completion: @escaping LearningCompletion<Manifest>) {
     guard ending == nil else { return completion(.failure(Learner.stopping)) }
     snapshots.waiting.append(completion)
+    snapshots.isFullWanted = snapshots.isFullWanted || isFull
     if snapshots.running == nil { takeSnapshot(.request) }
   }
 
@@ -81,7 +82,7 @@ extension Learner {
   /// Answers a command that came when learning had ended.
   func refuse(_ command: LearnerCommand) {
     switch command {
-    case .takeSnapshot(let completion): completion(.failure(Learner.stopping))
+    case .takeSnapshot(_, let completion): completion(.failure(Learner.stopping))
     case .snapshotWritten: break
     case .rollback(_, let completion): completion(.failure(Learner.stopping))
     case .pause(let completion): completion(.failure(Learner.stopping))

@@ -125,13 +125,16 @@ extension Learner {
       snapshots.progress.written &+= 1
       snapshots.progress.problem = nil
       snapshots.progress.lastFinished = now
+      snapshots.progress.lastBytes = manifest.ownSize
+      snapshots.progress.lastRows = manifest.ownRows
+      snapshots.progress.lastFiles = manifest.files.count
       snapshots.progress.lastSeconds = Double(now &- running.since) / 1e9
       snapshots.progress.lastCaptureSeconds = running.captureSeconds
       context.log.notice(
         "snapshot written",
         [
           "snapshot": manifest.id, "reason": manifest.reason.rawValue, "events": manifest.eventsLearned,
-          "seconds": snapshots.progress.lastSeconds ?? 0,
+          "bytes": manifest.ownSize, "files": manifest.files.count, "seconds": snapshots.progress.lastSeconds ?? 0,
         ])
       removeOldSegments(written)
       publishReport(ifDue: false)

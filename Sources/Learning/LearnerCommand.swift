@@ -5,8 +5,8 @@ public typealias LearningCompletion<Value> = @Sendable (Result<Value, LearningPr
 
 /// What the learner obeys between two events, also when idle.
 enum LearnerCommand: Sendable {
-  /// Take a snapshot; done when it is durable.
-  case takeSnapshot(LearningCompletion<Manifest>)
+  /// Take a snapshot, a full one or what the settings say; done when it is durable.
+  case takeSnapshot(isFull: Bool, LearningCompletion<Manifest>)
   /// The snapshot writer is done.
   case snapshotWritten(WrittenSnapshot)
   /// Go back to a snapshot that was loaded beside the live model; done when that is durable and served.

@@ -93,6 +93,15 @@ enum LearningMetrics {
     metrics.gauge("afm_snapshot_capture_seconds", "How long learning paused for the last snapshot.") {
       board.report.snapshots.lastCaptureSeconds
     }
+    metrics.gauge("afm_snapshot_bytes", "What was written for the last snapshot.") {
+      board.report.snapshots.lastBytes.map(Double.init)
+    }
+    metrics.gauge("afm_snapshot_rows", "Rows of the embedding table that were written for the last snapshot.") {
+      board.report.snapshots.lastRows.map(Double.init)
+    }
+    metrics.gauge("afm_snapshot_files", "Files that hold the last snapshot: 1 where it is full, more in a chain.") {
+      board.report.snapshots.lastFiles.map(Double.init)
+    }
     metrics.gauge("afm_snapshot_age_seconds", "The age of the last snapshot written by this process.") {
       board.report.snapshots.ageSeconds
     }

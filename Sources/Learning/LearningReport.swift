@@ -83,6 +83,12 @@ public struct SnapshotProgress: Equatable, Sendable {
   public var lastSeconds: Double?
   /// How long the learner paused to copy the rows of the last one, in seconds.
   public var lastCaptureSeconds: Double?
+  /// The bytes that were written for the last one.
+  public var lastBytes: UInt64?
+  /// The rows that were written for the last one.
+  public var lastRows: UInt64?
+  /// How many files hold the last one: 1 where it is full, more where it builds on others.
+  public var lastFiles: Int?
   /// When the last one became durable, on the monotonic clock (`MonotonicTime`).
   var lastFinished: UInt64?
 

@@ -91,8 +91,12 @@ public final class LearningService: Sendable {
   }
 
   /// Takes a snapshot; done when it is durable. Requests that come while one is being written share the next.
-  public func takeSnapshot(_ completion: @escaping LearningCompletion<Manifest>) {
-    if !channel.post(.takeSnapshot(completion)) { completion(.failure(Learner.stopping)) }
+  ///
+  /// - Parameters:
+  ///   - isFull: whether it must hold all rows, rather than those that changed where that is enough.
+  ///   - completion: takes the manifest.
+  public func takeSnapshot(isFull: Bool = false, _ completion: @escaping LearningCompletion<Manifest>) {
+    if !channel.post(.takeSnapshot(isFull: isFull, completion)) { completion(.failure(Learner.stopping)) }
   }
 
   /// Goes back to a snapshot: loads and verifies it beside the live model, then swaps; done when that is durable and

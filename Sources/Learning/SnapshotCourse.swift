@@ -19,6 +19,9 @@ struct SnapshotCourse {
   /// Who waits for the next one.
   var waiting: [LearningCompletion<Manifest>] = []
 
+  /// Whether somebody who waits wants all rows.
+  var isFullWanted = false
+
   /// A snapshot that is to be taken as soon as none is running, and why.
   var isOwed: SnapshotReason?
 

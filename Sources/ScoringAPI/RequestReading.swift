@@ -58,6 +58,13 @@ public enum RequestReading {
     return id
   }
 
+  /// The body of a request to take a snapshot; nil where there is none.
+  public static func takeSnapshot(_ root: JSONValue?) throws(Problem) -> SnapshotRequest {
+    guard let value = root?.member("full"), !value.isNull else { return SnapshotRequest() }
+    guard let full = value.bool else { throw .badRequest("full is not true or false", field: "full") }
+    return SnapshotRequest(full: full)
+  }
+
   /// The body of a rollback.
   public static func rollback(_ root: JSONValue) throws(Problem) -> RollbackRequest {
     guard let position = try choice(RollbackMode.self, "position", root) else {

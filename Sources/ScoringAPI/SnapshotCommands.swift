@@ -10,8 +10,16 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
   public var reason: String
   /// Events learned by the model it holds.
   public var eventsLearned: UInt64
-  /// Bytes of its files on disk.
+  /// For an incremental one: the snapshot whose rows it completes with those that changed since.
+  public var base: UInt64?
+  /// Bytes of the files that hold it, those of the snapshots it builds on among them.
   public var bytes: UInt64
+  /// Bytes that were written for it; 0 for a rollback, which refers to the files of others.
+  public var bytesWritten: UInt64?
+  /// Rows of the embedding table that were written for it; absent for a rollback, and where an older version wrote it.
+  public var rows: UInt64?
+  /// How many files hold it: 1 where it is full, more where it builds on others.
+  public var files: UInt64?
   /// Whether retention leaves it alone.
   public var pinned: Bool
   /// Whether the served model descends directly from it (`CURRENT` names it).
@@ -23,15 +31,20 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
 
   /// Makes a summary; a loss that is not finite is left out.
   public init(
-    id: UInt64, parent: UInt64?, created: String, reason: String, eventsLearned: UInt64, bytes: UInt64, pinned: Bool,
-    current: Bool, abandoned: Bool, loss: Double?
+    id: UInt64, parent: UInt64?, created: String, reason: String, eventsLearned: UInt64, base: UInt64? = nil,
+    bytes: UInt64, bytesWritten: UInt64? = nil, rows: UInt64? = nil, files: UInt64? = nil, pinned: Bool, current: Bool,
+    abandoned: Bool, loss: Double?
   ) {
     self.id = id
     self.parent = parent
     self.created = created
     self.reason = reason
     self.eventsLearned = eventsLearned
+    self.base = base
     self.bytes = bytes
+    self.bytesWritten = bytesWritten
+    self.rows = rows
+    self.files = files
     self.pinned = pinned
     self.current = current
     self.abandoned = abandoned
@@ -40,7 +53,8 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case id = "snapshot"
-    case parent, created, reason, eventsLearned, bytes, pinned, current, abandoned, loss
+    case parent, created, reason, eventsLearned, base, bytes, bytesWritten, rows, files, pinned, current, abandoned
+    case loss
   }
 }
 
@@ -52,6 +66,17 @@ public struct SnapshotList: Codable, Equatable, Sendable {
   /// Makes a list.
   public init(snapshots: [SnapshotSummary]) {
     self.snapshots = snapshots
+  }
+}
+
+/// The body of `POST /v1/snapshots`, which may be left out: `{"full":true}`.
+public struct SnapshotRequest: Codable, Equatable, Sendable {
+  /// Whether it must hold all rows, rather than those that changed where that is enough.
+  public var full: Bool
+
+  /// Makes a request.
+  public init(full: Bool = false) {
+    self.full = full
   }
 }
 

@@ -225,15 +225,23 @@ public struct SnapshotReport: Codable, Equatable, Sendable {
   public var newest: UInt64?
   /// When it was written, RFC 3339 in UTC.
   public var created: String?
+  /// Bytes of the files that hold it, those of the snapshots it builds on among them: what a start reads.
+  public var bytes: UInt64?
+  /// How many files hold it: 1 where it is full, more where it builds on others.
+  public var files: UInt64?
   /// Whether one is being written now.
   public var running: Bool
   /// Why the last attempt failed; absent where it did not.
   public var problem: String?
 
   /// Makes a report.
-  public init(newest: UInt64?, created: String?, running: Bool, problem: String?) {
+  public init(
+    newest: UInt64?, created: String?, bytes: UInt64? = nil, files: UInt64? = nil, running: Bool, problem: String?
+  ) {
     self.newest = newest
     self.created = created
+    self.bytes = bytes
+    self.files = files
     self.running = running
     self.problem = problem
   }

@@ -27,8 +27,8 @@ extension ScoringClient {
   }
 
   /// Takes a snapshot and waits until it is durable.
-  public func takeSnapshot() throws(ClientProblem) -> SnapshotSummary {
-    try answer(SnapshotSummary.self, from: .snapshot)
+  public func takeSnapshot(_ request: SnapshotRequest = SnapshotRequest()) throws(ClientProblem) -> SnapshotSummary {
+    try answer(SnapshotSummary.self, from: .snapshot, body: try json(request))
   }
 
   /// Pins a snapshot, or lets go of it.

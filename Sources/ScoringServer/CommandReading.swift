@@ -23,8 +23,8 @@ extension CommandRunner.Command {
       try check([])
       self = .snapshots
     case .snapshot:
-      try check([])
-      self = .takeSnapshot
+      try check(["full"])
+      self = .takeSnapshot(try RequestReading.takeSnapshot(root))
     case .shutdown:
       try check([])
       self = .shutdown

@@ -4,7 +4,8 @@ import ScoringAPI
 struct CommandRunner: Sendable {
   /// A request to the daemon, read and ready to go.
   enum Command: Equatable, Sendable {
-    case status, snapshots, takeSnapshot, shutdown
+    case status, snapshots, shutdown
+    case takeSnapshot(SnapshotRequest)
     case setPin(Bool, snapshot: UInt64)
     case rollback(RollbackRequest)
     case setLearning(LearningRequest)
@@ -23,7 +24,7 @@ struct CommandRunner: Sendable {
     switch command {
     case .status: commands.status { completion(Self.answer($0)) }
     case .snapshots: commands.snapshots { completion(Self.answer($0)) }
-    case .takeSnapshot: commands.takeSnapshot { completion(Self.answer($0)) }
+    case .takeSnapshot(let request): commands.takeSnapshot(request) { completion(Self.answer($0)) }
     case .shutdown: commands.shutdown { completion(Self.answer($0, status: 202)) }
     case .setPin(let pinned, let snapshot): commands.setPin(pinned, snapshot: snapshot) { completion(Self.answer($0)) }
     case .rollback(let request): commands.rollback(request) { completion(Self.answer($0)) }

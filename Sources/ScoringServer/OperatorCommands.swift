@@ -26,7 +26,7 @@ public protocol OperatorCommands: Sendable {
   func snapshots(_ completion: @escaping CommandCompletion<SnapshotList>)
 
   /// Takes a snapshot now; done when it is durable.
-  func takeSnapshot(_ completion: @escaping CommandCompletion<SnapshotSummary>)
+  func takeSnapshot(_ request: SnapshotRequest, _ completion: @escaping CommandCompletion<SnapshotSummary>)
 
   /// Pins a snapshot, so that retention leaves it alone, or lets go of it.
   func setPin(_ pinned: Bool, snapshot: UInt64, _ completion: @escaping CommandCompletion<SnapshotSummary>)

@@ -156,6 +156,12 @@ public struct Manifest: Codable, Equatable, Sendable {
     files.filter { $0.path == $0.name }
   }
 
+  /// The rows of the embedding table that were written for this snapshot; nil for a rollback, and where an older version
+  /// wrote it.
+  public var ownRows: UInt64? {
+    ownFiles.first?.rows
+  }
+
   /// The bytes that were written for this snapshot.
   public var ownSize: UInt64 {
     ownFiles.reduce(0) { $0 &+ $1.size }

@@ -15,6 +15,7 @@ import Threads
     #expect(status.eventsLearned == 300 && status.progressive.wholeRun.normalizedEntropy == nil)
     #expect(try client.snapshots().map(\.id) == [40, 41])
     #expect(try client.takeSnapshot().id == 42)
+    #expect(try client.takeSnapshot(SnapshotRequest(full: true)).rows == 3)
     #expect(try client.setPin(true, snapshot: 41).pinned)
     #expect(try !client.setPin(false, snapshot: 41).pinned)
     let report = try client.rollback(RollbackRequest(snapshot: 40, position: .keep))
@@ -23,7 +24,8 @@ import Threads
     #expect(try client.shutdown().eventsLearned == 300)
     #expect(
       fixture.commands.asked == [
-        "status", "snapshots", "snapshot", "pin 41", "unpin 41", "rollback 40 keep", "learning running earliest",
+        "status", "snapshots", "snapshot", "full snapshot", "pin 41", "unpin 41", "rollback 40 keep",
+        "learning running earliest",
         "shutdown",
       ])
     let sender = "pid=\(getpid()) uid=\(getuid()) gid=\(getgid())"
@@ -54,6 +56,7 @@ import Threads
     (.rollback, #"{"snapshot":41,"position":"keep","x":1}"#, "x"), (.learning, #"{}"#, "state"),
     (.learning, #"{"state":"stopped"}"#, "state"), (.learning, #"{"state":"paused","position":"keep"}"#, "position"),
     (.learning, #"{"state":"running","position":"rewind"}"#, "position"), (.snapshot, #"{"why":1}"#, "why"),
+    (.snapshot, #"{"full":1}"#, "full"),
   ])
   func wrongCommandsNeverReachTheDaemon(endpoint: Endpoint, body: String, field: String) throws {
     let fixture = try Fixture()

@@ -126,7 +126,8 @@ final class ScriptedCommands: OperatorCommands {
   private func summary(_ id: UInt64, pinned: Bool = false) -> SnapshotSummary {
     SnapshotSummary(
       id: id, parent: id > 1 ? id - 1 : nil, created: "2024-01-01T00:00:00Z", reason: "request", eventsLearned: 300,
-      bytes: 1000, pinned: pinned, current: true, abandoned: false, loss: .nan)
+      base: id > 1 ? id - 1 : nil, bytes: 1000, bytesWritten: 10, rows: 3, files: 2, pinned: pinned, current: true,
+      abandoned: false, loss: .nan)
   }
 
   func status(_ completion: @escaping CommandCompletion<StatusReport>) {
@@ -148,7 +149,8 @@ final class ScriptedCommands: OperatorCommands {
             read: 301, learned: 300, rejected: 1, rejectedByReason: ["bad_json": 1], quarantineBytes: 20),
           table: TableReport(slots: 1024, claimed: 12, evicted: 0, dropped: 0),
           queue: QueueReport(batches: 0, capacity: 16),
-          snapshots: SnapshotReport(newest: 41, created: "2024-01-01T00:00:00Z", running: false, problem: nil),
+          snapshots: SnapshotReport(
+            newest: 41, created: "2024-01-01T00:00:00Z", bytes: 1000, files: 2, running: false, problem: nil),
           residentBytes: 1 << 20)), completion)
   }
 
@@ -156,8 +158,8 @@ final class ScriptedCommands: OperatorCommands {
     answer("snapshots", .success(SnapshotList(snapshots: [summary(40), summary(41)])), completion)
   }
 
-  func takeSnapshot(_ completion: @escaping CommandCompletion<SnapshotSummary>) {
-    answer("snapshot", .success(summary(42)), completion)
+  func takeSnapshot(_ request: SnapshotRequest, _ completion: @escaping CommandCompletion<SnapshotSummary>) {
+    answer(request.full ? "full snapshot" : "snapshot", .success(summary(42)), completion)
   }
 
   func setPin(_ pinned: Bool, snapshot: UInt64, _ completion: @escaping CommandCompletion<SnapshotSummary>) {

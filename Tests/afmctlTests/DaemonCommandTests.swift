@@ -78,6 +78,8 @@ struct DaemonCommandTests {
       "GET /v1/snapshots": (200, "{\"snapshots\":[\(summary)]}"), "POST /v1/rollback": (200, rollback),
     ])
     #expect(try run(daemon, "snapshot").output == "42\n")
+    #expect(try run(daemon, "snapshot", "--full").output == "42\n")
+    #expect(daemon.requests.last == "POST /v1/snapshots {\"full\":true}")
     #expect(try run(daemon, "snapshots", "pin", "42").output == "snapshot 42 is pinned\n")
     #expect(try run(daemon, "snapshots", "list", "--get", "snapshots.0.snapshot").output == "42\n")
     #expect(try run(daemon, "rollback", "41").code == .usage)

@@ -66,6 +66,11 @@ struct StatusTextTests {
   @Test func problemsOfSourceAndSnapshotsShow() {
     var report = report
     report.source.problem = "no broker answers"
+    report.snapshots = SnapshotReport(
+      newest: 7, created: "2025-10-09T08:53:20Z", bytes: 1_234_567, files: 3, running: false, problem: nil)
+    #expect(
+      StatusText.text(of: report, now: Date(timeIntervalSince1970: 1_760_000_100))
+        .contains("\nSnapshot      7, taken 1 min 40 s ago, 1.2 MB in 3 files\n"))
     report.snapshots = SnapshotReport(newest: nil, created: nil, running: false, problem: "disk full")
     let text = StatusText.text(of: report, now: now)
     #expect(text.contains("\n              problem: no broker answers\n"))

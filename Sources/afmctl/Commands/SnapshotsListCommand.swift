@@ -41,7 +41,9 @@ extension SnapshotSummary {
   init(_ manifest: Manifest, _ listing: SnapshotListing) {
     self.init(
       id: manifest.id, parent: manifest.parent, created: manifest.created, reason: manifest.reason.rawValue,
-      eventsLearned: manifest.eventsLearned, bytes: manifest.totalSize, pinned: listing.isPinned,
-      current: listing.isCurrent, abandoned: listing.isAbandoned, loss: ManifestText.loss(manifest))
+      eventsLearned: manifest.eventsLearned, base: manifest.base, bytes: manifest.totalSize,
+      bytesWritten: manifest.ownSize, rows: manifest.ownRows, files: UInt64(manifest.files.count),
+      pinned: listing.isPinned, current: listing.isCurrent, abandoned: listing.isAbandoned,
+      loss: ManifestText.loss(manifest))
   }
 }

@@ -21,8 +21,11 @@ enum ManifestText {
       for skip in manifest.skips { table.append("\(skip.partition)", "\(skip.from)", "\(skip.to)") }
       text += "\n" + table.text
     }
-    var files = TextTable(headings: ["File", "size", "XXH3-128"], alignments: [.left, .right, .left])
-    for file in manifest.files { files.append(file.path, HumanText.bytes(file.size), file.checksum) }
+    var files = TextTable(headings: ["File", "rows", "size", "XXH3-128"], alignments: [.left, .right, .right, .left])
+    for file in manifest.files {
+      let rows = file.rows.map { HumanText.count($0) } ?? "-"
+      files.append(file.path, rows, HumanText.bytes(file.size), file.checksum)
+    }
     return text + "\n" + files.text
   }
 
@@ -37,6 +40,7 @@ enum ManifestText {
       let from = rollback.from.map { " from \($0)" } ?? ""
       table.append("Rollback", "\(from.dropFirst())\(from.isEmpty ? "" : " ")to \(rollback.to), \(rollback.mode)")
     }
+    table.append("Holds", holding(manifest))
     table.append("Events", "\(HumanText.count(manifest.eventsLearned)) learned")
     if let loss = loss(manifest) { table.append("Loss", "\(HumanText.decimals(loss, 5)) over the whole run") }
     if let position = manifest.position {
@@ -46,6 +50,17 @@ enum ManifestText {
     table.append("Schema", manifest.schemaFingerprint)
     table.append("Software", "\(manifest.software), \(manifest.arithmetic) arithmetic")
     return table
+  }
+
+  /// Which rows it holds itself, and what it takes to load it.
+  private static func holding(_ manifest: Manifest) -> String {
+    let files = "\(HumanText.counted(manifest.files.count, "file")), \(HumanText.bytes(manifest.totalSize))"
+    let rows = manifest.ownRows.map { HumanText.counted($0, "row") }
+    if let base = manifest.base {
+      return "\(rows ?? "rows") changed since snapshot \(base); loads from \(files)"
+    }
+    if manifest.ownFiles.isEmpty { return "nothing itself; loads from \(files)" }
+    return rows.map { "all \($0), \(HumanText.bytes(manifest.totalSize))" } ?? "all rows"
   }
 
   /// The progressive loss over the whole run, where the summary in the manifest has one.

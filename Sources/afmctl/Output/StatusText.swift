@@ -75,6 +75,10 @@ enum StatusText {
   private static func snapshot(_ report: SnapshotReport, now: Date) -> String {
     var text = report.newest.map { "\($0)" } ?? "none yet"
     if let created = report.created { text += ", taken \(HumanText.age(of: created, now: now))" }
+    if let bytes = report.bytes {
+      text += ", " + HumanText.bytes(bytes)
+      if let files = report.files, files > 1 { text += " in \(files) files" }
+    }
     if report.running { text += ", another is being written" }
     return text
   }
