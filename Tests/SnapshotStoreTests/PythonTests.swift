@@ -54,9 +54,32 @@ import Testing
     withExtendedLifetime(store) {}
   }
 
-  @Test func theExampleInTheDocumentIsTheOneThatIsRun() throws {
+  @Test(.enabled(if: PythonTests.python != nil || Environment.requiresAll, "needs AFM_PYTHON"))
+  func numPyReadsAChain() throws {
+    let fixture = try Fixture()
+    let chain = try Chain(fixture, fixture.open())
+    var random = SplitMix(state: 3)
+    for step in 0..<4 {
+      chain.learn(step * 40..<(step + 1) * 40, values: 60)
+      try chain.save { $0.shuffled(using: &random) }
+    }
+    _ = try fixture.export(4)
+    let script = PythonTests.root.appendingPathComponent("Tests/Python/read_chain.py").path
+    let file = fixture.directory.path("whole.safetensors")
+    let run = try ChildProcess.run(try #require(PythonTests.python), [script, fixture.archive.path(4), file])
+    #expect(run.status == 0, "\(run.errors)")
+    let whole = try SafetensorsFile(file)
+    let exported = try SafetensorsFile(fixture.directory.path("export-of-4.safetensors"))
+    for place in exported.places {
+      let read = try whole.tensor(try #require(whole[place.name]))
+      #expect(try read == exported.tensor(place), "\(place.name)")
+    }
+  }
+
+  @Test(arguments: ["recompute_score", "read_chain"])
+  func theExamplesInTheDocumentAreTheOnesThatAreRun(_ name: String) throws {
     let script = try String(
-      contentsOf: PythonTests.root.appendingPathComponent("Tests/Python/recompute_score.py"), encoding: .utf8)
+      contentsOf: PythonTests.root.appendingPathComponent("Tests/Python/\(name).py"), encoding: .utf8)
     let document = try String(
       contentsOf: PythonTests.root.appendingPathComponent("Docs/Snapshots.md"), encoding: .utf8)
     #expect(document.contains("```python\n" + script + "```\n"))
