@@ -17,6 +17,7 @@ let benchmarks: [Target] = [
   benchmark("KafkaLearning"),
   benchmark("KernelSpeed", ["CFMAPeak"]),
   benchmark("LearnFlights", ["AllocationCount"]),
+  benchmark("LearningStep"),
   benchmark("ScoreLatency"),
 ]
 

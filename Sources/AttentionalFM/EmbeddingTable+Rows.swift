@@ -48,7 +48,7 @@ extension EmbeddingTable {
     guard slot(of: hash) == nil else { return }
     let place = afm_table_place(table, hash, nil, 0)
     guard place >= 0 else { return }
-    let resident = table.pointee.slots[Int(place)]
+    let resident = afm_table_slot(table, UInt64(place)).pointee
     if resident.tag != 0 {
       counters.evicted += 1
       if resident.last_seen >= columns.last_seen[n] { return }

@@ -14,6 +14,9 @@ package final class EventScratch {
   private let fields: UnsafeMutablePointer<UInt16>
   let within: UnsafeMutablePointer<UInt8>
   private let lastField: UInt16
+  // Events of one stream mostly have one number of pairs.
+  private var pairsOfLogarithm: Int32 = 0
+  private var logarithmOfPairs = 0.0
 
   /// For each feature of the event, its position among those that were given.
   package let origin: UnsafeMutablePointer<Int32>
@@ -142,6 +145,10 @@ package final class EventScratch {
     guard pairs > 1, sum > 0 else { return 1 }
     // -sum a log a with a = e / sum, over log(pairs).
     let entropy = PortableMath.log(sum) - Double(event.pointee.exponential_moment) / sum
-    return Float(max(0, min(1, entropy / PortableMath.log(Double(pairs)))))
+    if pairs != pairsOfLogarithm {
+      pairsOfLogarithm = pairs
+      logarithmOfPairs = PortableMath.log(Double(pairs))
+    }
+    return Float(max(0, min(1, entropy / logarithmOfPairs)))
   }
 }

@@ -38,8 +38,12 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
     switch self {
     case .squared: return Float(2 * Double(importance) * (y - t))
     case .logistic:
-      // (1 - t) sigmoid(y) - t sigmoid(-y): no cancellation where the model is right.
-      return Float(Double(importance) * ((1 - t) * PortableMath.sigmoid(y) - t * PortableMath.sigmoid(-y)))
+      // (1 - t) sigmoid(y) - t sigmoid(-y): no cancellation where the model is right. Both are made of one e^-|y|.
+      let e = PortableMath.exp(-y.magnitude)
+      let greater = 1 / (1 + e)
+      let lesser = e / (1 + e)
+      return Float(
+        Double(importance) * ((1 - t) * (y >= 0 ? greater : lesser) - t * (y >= 0 ? lesser : greater)))
     }
   }
 }

@@ -23,7 +23,14 @@ public final class OnlineLearner {
   let rowAccumulators: AlignedFloats
   let weightAccumulators: AlignedFloats
   let kept: AlignedFloats
-  let prior: TouchedPrior
+  let dense: DenseOptimizer
+  // What the way of an event would otherwise reach through several objects.
+  let table: UnsafeMutablePointer<afm_table>
+  let values: UnsafeMutablePointer<Float>
+  let gradient: UnsafeMutablePointer<Float>
+  let projection: UnsafeMutablePointer<Float>
+  let width: Int
+  private let lookahead: Lookahead
 
   /// Makes a learner for a model.
   public init(_ model: Model, kernels: Kernels = .preferred) {
@@ -32,6 +39,7 @@ public final class OnlineLearner {
     configuration = model.configuration
     scratch = EventScratch(configuration)
     let features = configuration.maximumFeatures
+    lookahead = Lookahead(model.table.table, room: features)
     slots = .allocate(capacity: features)
     given = .allocate(capacity: features)
     slots.initialize(repeating: -1, count: features)
@@ -44,12 +52,28 @@ public final class OnlineLearner {
     scratch.rows.pointee.weight_accumulators = weightAccumulators.base
     scratch.rows.pointee.row_accumulators = rowAccumulators.base
     kept = AlignedFloats(Int(scratch.layout.pointee.k_padded))
-    prior = TouchedPrior(capacity: min(Int(scratch.layout.pointee.field_pair_count), configuration.maximumPairs))
+    dense = DenseOptimizer(model.dense, configuration: configuration, kernels: kernels, layout: scratch.layout)
+    table = model.table.table
+    values = model.dense.values.base
+    gradient = model.dense.gradient.base
+    projection = model.dense.projection.base
+    width = Int(scratch.layout.pointee.k_padded)
   }
 
   deinit {
     slots.deallocate()
     given.deallocate()
+  }
+
+  /// Asks for the memory that an event will need, while events before it are computed; changes nothing.
+  ///
+  /// Worth its while for the event after the next: of an event its buckets are asked for, and the rows of the one that
+  /// was announced before it. An event that never comes does no harm.
+  ///
+  /// - Parameter features: the features at the address at which ``step(_:label:importance:)`` or ``predict(_:)`` will be
+  ///   given them; one that is found elsewhere is looked up anew.
+  public func prefetch(_ features: UnsafeBufferPointer<Feature>) {
+    lookahead.announce(features)
   }
 
   /// What the model says of an event, from the features it knows; changes nothing.
@@ -58,7 +82,7 @@ public final class OnlineLearner {
   public func predict(_ features: UnsafeBufferPointer<Feature>) -> Prediction {
     let unknown = loadKnown(features)
     scratch.event.pointee.kept = nil
-    scratch.forward(kernels, parameters: model.dense.values.base)
+    scratch.forward(kernels, parameters: values)
     return scratch.prediction(unknown: unknown)
   }
 
@@ -85,7 +109,7 @@ public final class OnlineLearner {
     if hasNew { loadPlanned(features) }
     if hasNew || drops {
       scratch.event.pointee.kept = drawDropout()
-      scratch.forward(kernels, parameters: model.dense.values.base)
+      scratch.forward(kernels, parameters: values)
     }
     let outcome = update(label: label, importance: importance)
     if outcome == .applied, prediction.unknown > 0 {
@@ -101,7 +125,8 @@ extension OnlineLearner {
   private func loadKnown(_ features: UnsafeBufferPointer<Feature>) -> Int {
     let used = min(features.count, configuration.maximumFeatures)
     afm_event_load_known(
-      model.table.table, features.encoded, Int32(truncatingIfNeeded: used), given, scratch.rows, scratch.event)
+      table, features.encoded, lookahead.lookups(of: features), Int32(truncatingIfNeeded: used), given,
+      scratch.rows, scratch.event)
     return features.count - Int(scratch.event.pointee.feature_count)
   }
 
@@ -112,7 +137,7 @@ extension OnlineLearner {
     for position in 0..<used where given[position] < 0 {
       if isRepeated(features, position) { continue }
       // `given` holds the slots of all known features and of those placed before; -1 matches no slot.
-      let slot = afm_table_place(model.table.table, features[position].hash, given, Int32(used))
+      let slot = afm_table_place(table, features[position].hash, given, Int32(used))
       given[position] = slot
       if slot >= 0 { found = true }
     }
@@ -127,14 +152,15 @@ extension OnlineLearner {
 
   /// Puts all features that have a slot into the scratch, in the order given; new ones as they are drawn.
   private func loadPlanned(_ features: UnsafeBufferPointer<Feature>) {
-    let table = model.table.table
     let used = min(features.count, configuration.maximumFeatures)
     guard let encoded = features.encoded else { return }
     scratch.begin()
     for position in 0..<used where given[position] >= 0 {
       let slot = given[position]
       let feature = features[position]
-      if table.pointee.slots[Int(slot)].tag != 0, table.pointee.hashes[Int(slot)] == feature.hash {
+      if afm_table_slot(table, UInt64(slot)).pointee.tag != 0,
+        afm_table_hash(table, UInt64(slot)).pointee == feature.hash
+      {
         afm_event_load(
           table, UInt64(slot), encoded + position, Int32(truncatingIfNeeded: position), scratch.rows, scratch.event)
       } else {

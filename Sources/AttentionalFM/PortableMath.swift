@@ -13,7 +13,9 @@ public enum PortableMath {
     if x.isNaN { return x }
     if x > 709.782712893384 { return .infinity }
     if x < -708.396418532264 { return 0 }
-    let n = (x * 1.44269504088896338700 + (x < 0 ? -0.5 : 0.5)).rounded(.towardZero)
+    // Through an integer, since rounding is a call on processors of the lowest level; within +-1024 it is the same.
+    let exponent = Int(x * 1.44269504088896338700 + (x < 0 ? -0.5 : 0.5))
+    let n = Double(exponent)
     let high = x - n * ln2High
     let low = n * ln2Low
     let r = high - low
@@ -24,7 +26,7 @@ public enum PortableMath {
     p = 1.66666666666666019037e-01 + s * p
     let c = r - s * p
     let y = 1 - ((low - (r * c) / (2 - c)) - high)
-    return scaled(y, by: Int(n))
+    return scaled(y, by: exponent)
   }
 
   /// The natural logarithm; NaN below 0, minus infinity at 0.

@@ -32,19 +32,21 @@ package final class TableMemory: @unchecked Sendable {
 
   /// Gathers the features of an event that are known, in order, each of one moment, into an empty scratch. Those beyond
   /// the scratch's room are unknown, as they are to the learner, even where unknown ones leave room.
-  package func gather(_ features: UnsafeBufferPointer<Feature>, into scratch: EventScratch) {
+  package func gather(_ features: UnsafeBufferPointer<Feature>, lookahead: Lookahead, into scratch: EventScratch) {
     scratch.begin()
-    gatherMore(features, room: Int(scratch.event.pointee.feature_capacity), into: scratch)
+    gatherMore(features, room: Int(scratch.event.pointee.feature_capacity), lookahead: lookahead, into: scratch)
   }
 
   /// Gathers those of at most `room` features that are known behind what the scratch holds, which leaves room for them.
-  package func gatherMore(_ features: UnsafeBufferPointer<Feature>, room: Int, into scratch: EventScratch) {
+  package func gatherMore(
+    _ features: UnsafeBufferPointer<Feature>, room: Int, lookahead: Lookahead, into scratch: EventScratch
+  ) {
     let used = Int32(truncatingIfNeeded: max(0, min(features.count, room)))
-    afm_event_gather(table, features.encoded, used, scratch.rows, scratch.event)
+    afm_event_gather(table, features.encoded, lookahead.lookups(of: features), used, scratch.rows, scratch.event)
   }
 
-  /// Asks for the buckets of a few features well ahead of use.
-  package func prefetchBuckets(_ features: UnsafeBufferPointer<Feature>) {
-    afm_event_prefetch_buckets(table, features.encoded, Int32(truncatingIfNeeded: features.count))
+  /// A lookahead for a scorer of this table.
+  package func lookahead(_ configuration: ModelConfiguration) -> Lookahead {
+    Lookahead(table, room: configuration.maximumFeatures)
   }
 }

@@ -17,7 +17,8 @@ static int32_t stride_of(int32_t k) { return (k + 1) / 2 * 2; }
 
 uint64_t afm_table_bytes(uint64_t slot_count, int32_t k) {
   const uint64_t bits = 3 * 8 * words_of(slot_count);
-  return rounded(slot_count * (sizeof(afm_slot) + 8 + 2 * sizeof(float) * (uint64_t)stride_of(k)) + bits + slot_count);
+  const uint64_t row = 2 * sizeof(float) * (uint64_t)stride_of(k);
+  return rounded(slot_count * (sizeof(afm_bucket) / AFM_BUCKET_SLOTS + row) + bits);
 }
 
 int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
@@ -30,22 +31,18 @@ int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
   table->bytes = bytes;
   table->k = k;
   table->stride = stride_of(k);
-  table->slots = (afm_slot *)memory;
-  memory += slot_count * sizeof(afm_slot);
+  table->buckets = (afm_bucket *)memory;
+  memory += slot_count / AFM_BUCKET_SLOTS * sizeof(afm_bucket);
   table->rows = (float *)memory;
   memory += slot_count * 2 * sizeof(float) * (uint64_t)table->stride;
-  table->hashes = (uint64_t *)memory;
-  memory += slot_count * 8;
   table->changed = (uint64_t *)memory;
   table->captured = table->changed + words_of(slot_count);
   table->unsaved = table->captured + words_of(slot_count);
-  memory += 3 * 8 * words_of(slot_count);
-  table->versions = (uint32_t *)memory;
   return 0;
 }
 
 void afm_table_destroy(afm_table *table) {
-  if (table->slots) munmap(table->slots, table->bytes);
+  if (table->buckets) munmap(table->buckets, table->bytes);
   memset(table, 0, sizeof *table);
 }
 
@@ -72,9 +69,9 @@ int64_t afm_table_place(const afm_table *table, uint64_t hash, const int64_t *re
   for (int b = 0; b < 2; b++) {
     for (uint64_t slot = buckets[b]; slot < buckets[b] + 4; slot++) {
       if (is_reserved((int64_t)slot, reserved, reserved_count)) continue;
-      if (table->slots[slot].tag == 0) {
+      if (afm_table_slot(table, slot)->tag == 0) {
         if (vacancies[b]++ == 0) vacant[b] = (int64_t)slot;
-      } else if (oldest < 0 || table->slots[slot].last_seen < table->slots[oldest].last_seen) {
+      } else if (oldest < 0 || afm_table_slot(table, slot)->last_seen < afm_table_slot(table, (uint64_t)oldest)->last_seen) {
         oldest = (int64_t)slot;
       }
     }
@@ -90,12 +87,14 @@ void afm_table_publish(afm_table *table, uint64_t slot, uint64_t hash, float wei
 }
 
 int32_t afm_table_gather(const afm_table *table, uint64_t hash, float *weight, float *row) {
-  return gather(table, hash, weight, row);
+  uint64_t buckets[2];
+  candidates(table, hash, buckets);
+  return gather(table, buckets, hash, weight, row);
 }
 
 void afm_table_prefetch(const afm_table *table, uint64_t hash) {
   uint64_t buckets[2];
   candidates(table, hash, buckets);
-  __builtin_prefetch(table->slots + buckets[0]);
-  __builtin_prefetch(table->slots + buckets[1]);
+  prefetch_bucket(table, buckets[0]);
+  prefetch_bucket(table, buckets[1]);
 }

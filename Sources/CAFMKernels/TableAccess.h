@@ -45,54 +45,76 @@ static inline float *row_of(const afm_table *table, uint64_t slot) {
 }
 
 static inline uint32_t tag_at(const afm_table *table, uint64_t slot) {
-  return __atomic_load_n(&table->slots[slot].tag, __ATOMIC_RELAXED);
+  return __atomic_load_n(&afm_table_slot(table, slot)->tag, __ATOMIC_RELAXED);
 }
 
-/// Which of the eight candidate slots hold the tag: bits 0 to 3 for the first bucket's, 4 to 7 for the second's. All
-/// are compared, since a branch on where a feature happens to be would be predicted wrongly every other time.
-static inline uint32_t tag_matches(const afm_table *table, const uint64_t buckets[2], uint32_t tag) {
+enum { LINE = 64 };
+
+/// Asks for both lines of the bucket that begins with a slot.
+static inline void prefetch_bucket(const afm_table *table, uint64_t first) {
+  const char *bucket = (const char *)(table->buckets + first / AFM_BUCKET_SLOTS);
+  __builtin_prefetch(bucket);
+  __builtin_prefetch(bucket + LINE);
+}
+
+/// Which of a bucket's four slots hold the tag, a bit for each.
+static inline uint32_t tag_matches(const afm_table *table, uint64_t bucket, uint32_t tag) {
   uint32_t matches = 0;
-  for (uint32_t i = 0; i < 4; i++) matches |= (uint32_t)(tag_at(table, buckets[0] + i) == tag) << i;
-  for (uint32_t i = 0; i < 4; i++) matches |= (uint32_t)(tag_at(table, buckets[1] + i) == tag) << (4 + i);
+  for (uint32_t i = 0; i < AFM_BUCKET_SLOTS; i++) matches |= (uint32_t)(tag_at(table, bucket + i) == tag) << i;
   return matches;
 }
 
-static inline uint64_t slot_of_match(const uint64_t buckets[2], uint32_t matches) {
-  const uint32_t first = (uint32_t)__builtin_ctz(matches);
-  return buckets[first / 4] + first % 4;
-}
-
-/// The slot of a feature, or -1, as it is at this moment.
-static inline int64_t find(const afm_table *table, uint64_t hash) {
-  uint64_t buckets[2];
-  candidates(table, hash, buckets);
-  for (uint32_t matches = tag_matches(table, buckets, tag_of(hash)); matches; matches &= matches - 1) {
-    const uint64_t slot = slot_of_match(buckets, matches);
-    if (load8(&table->hashes[slot]) == hash) return (int64_t)slot;
+/// The first slot with a feature's tag, or -1.
+static inline int64_t slot_with_tag(const afm_table *table, const uint64_t buckets[2], uint32_t tag) {
+  for (int b = 0; b < 2; b++) {
+    const uint32_t matches = tag_matches(table, buckets[b], tag);
+    if (matches) return (int64_t)(buckets[b] + (uint32_t)__builtin_ctz(matches));
   }
   return -1;
 }
 
+/// The slot of a feature, or -1, as it is at this moment.
+static inline int64_t find_in(const afm_table *table, const uint64_t buckets[2], uint64_t hash) {
+  for (int b = 0; b < 2; b++) {
+    for (uint32_t matches = tag_matches(table, buckets[b], tag_of(hash)); matches; matches &= matches - 1) {
+      const uint64_t slot = buckets[b] + (uint32_t)__builtin_ctz(matches);
+      if (load8(afm_table_hash(table, slot)) == hash) return (int64_t)slot;
+    }
+  }
+  return -1;
+}
+
+static inline int64_t find(const afm_table *table, uint64_t hash) {
+  uint64_t buckets[2];
+  candidates(table, hash, buckets);
+  return find_in(table, buckets, hash);
+}
+
+static inline uint32_t *version_of(const afm_table *table, uint64_t slot) {
+  return &table->buckets[slot / AFM_BUCKET_SLOTS].version;
+}
+
 // The release fence keeps the odd version ahead of the data, the release store the data ahead of the even version.
 static inline void begin_writing(afm_table *table, uint64_t slot) {
-  uint32_t *version = table->versions + slot / 4;
+  uint32_t *version = version_of(table, slot);
   __atomic_store_n(version, *version + 1, __ATOMIC_RELAXED);
   __atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 static inline void end_writing(afm_table *table, uint64_t slot) {
-  uint32_t *version = table->versions + slot / 4;
+  uint32_t *version = version_of(table, slot);
   __atomic_store_n(version, *version + 1, __ATOMIC_RELEASE);
 }
 
 static inline void store_slot(afm_table *table, uint64_t slot, afm_slot value) {
   uint64_t words[2];
   memcpy(words, &value, sizeof value);
-  store8(&table->slots[slot].tag, words[0]);
-  store8(&table->slots[slot].accumulator, words[1]);
+  store8(&afm_table_slot(table, slot)->tag, words[0]);
+  store8(&afm_table_slot(table, slot)->accumulator, words[1]);
 }
 
-static inline void store_numbers(float *target, const float *row, int32_t k) {
+// Always inlined, so that a caller's constant `k` unrolls the loop.
+static inline __attribute__((always_inline)) void store_numbers(float *target, const float *row, int32_t k) {
   int32_t d = 0;
   for (; d + 2 <= k; d += 2) {
     uint64_t word;
@@ -107,7 +129,7 @@ static inline void store_numbers(float *target, const float *row, int32_t k) {
   }
 }
 
-static inline void load_numbers(float *row, const float *source, int32_t k) {
+static inline __attribute__((always_inline)) void load_numbers(float *row, const float *source, int32_t k) {
   int32_t d = 0;
   for (; d + 2 <= k; d += 2) {
     const uint64_t pair = load8(source + d);
@@ -119,48 +141,82 @@ static inline void load_numbers(float *row, const float *source, int32_t k) {
   }
 }
 
+// The default embedding size is worth a loop of its own.
+enum { USUAL_K = 16 };
+
+static inline void store_row(float *target, const float *row, int32_t k) {
+  if (k == USUAL_K) {
+    store_numbers(target, row, USUAL_K);
+  } else {
+    store_numbers(target, row, k);
+  }
+}
+
+static inline void load_row(float *row, const float *source, int32_t k) {
+  if (k == USUAL_K) {
+    load_numbers(row, source, USUAL_K);
+  } else {
+    load_numbers(row, source, k);
+  }
+}
+
+/// Copies what only the owner touches.
+static inline void copy_row(float *restrict target, const float *restrict source, int32_t k) {
+  if (k == USUAL_K) {
+    memcpy(target, source, USUAL_K * sizeof(float));
+  } else {
+    memcpy(target, source, (uint64_t)k * sizeof(float));
+  }
+}
+
 /// Writes all of a slot and its row. Every change of a feature goes through here.
 static inline void write_row(afm_table *table, uint64_t slot, uint64_t hash, afm_slot value, const float *row,
                              const float *row_accumulators, int32_t k) {
   float *target = row_of(table, slot);
   note_change(table, slot);
   begin_writing(table, slot);
-  store8(&table->hashes[slot], hash);
+  store8(afm_table_hash(table, slot), hash);
   store_slot(table, slot, value);
-  store_numbers(target, row, k);
+  store_row(target, row, k);
   end_writing(table, slot);
-  memcpy(target + table->stride, row_accumulators, sizeof(float) * (uint64_t)k);
+  copy_row(target + table->stride, row_accumulators, k);
+}
+
+/// Copies a slot's weight and row if it holds the feature; 1 found, 0 not here, -1 where the owner wrote meanwhile.
+static inline int32_t gather_at(const afm_table *table, uint64_t slot, uint64_t hash, float *weight, float *row) {
+  const uint32_t *version = version_of(table, slot);
+  const uint32_t before = __atomic_load_n(version, __ATOMIC_ACQUIRE);
+  if (before & 1) return -1;
+  const uint64_t word = load8(&afm_table_slot(table, slot)->tag);
+  afm_slot seen;
+  memcpy(&seen, &word, sizeof word);
+  const int32_t found = seen.tag == tag_of(hash) && load8(afm_table_hash(table, slot)) == hash;
+  if (found) {
+    *weight = seen.weight;
+    load_row(row, row_of(table, slot), table->k);
+  }
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return __atomic_load_n(version, __ATOMIC_RELAXED) == before ? found : -1;
 }
 
 /// Copies a feature's weight and row from its bucket; 1 found, 0 not here, all of one version of the bucket.
-static inline int32_t gather_from(const afm_table *table, uint64_t bucket, uint32_t tag, uint64_t hash, float *weight,
-                                  float *row) {
-  const uint32_t *version = table->versions + bucket / 4;
+static inline int32_t gather_from(const afm_table *table, uint64_t bucket, uint64_t hash, float *weight, float *row) {
+  const uint32_t *version = version_of(table, bucket);
   for (uint32_t attempts = 0;; attempts++) {
     const uint32_t before = __atomic_load_n(version, __ATOMIC_ACQUIRE);
     if ((before & 1) == 0) {
       int32_t found = 0;
-      for (uint64_t slot = bucket; slot < bucket + 4 && !found; slot++) {
-        const uint64_t word = load8(&table->slots[slot].tag);
-        afm_slot seen;
-        memcpy(&seen, &word, sizeof word);
-        if (seen.tag != tag || load8(&table->hashes[slot]) != hash) continue;
-        found = 1;
-        *weight = seen.weight;
-        load_numbers(row, row_of(table, slot), table->k);
-      }
+      for (uint64_t slot = bucket; slot < bucket + 4 && found == 0; slot++)
+        if (tag_at(table, slot) == tag_of(hash)) found = gather_at(table, slot, hash, weight, row);
       __atomic_thread_fence(__ATOMIC_ACQUIRE);
-      if (__atomic_load_n(version, __ATOMIC_RELAXED) == before) return found;
+      if (found >= 0 && __atomic_load_n(version, __ATOMIC_RELAXED) == before) return found;
     }
     // The owner writes for some 20 ns, unless it lost its core meanwhile.
     if (attempts >= 64) sched_yield();
   }
 }
 
-static inline int32_t gather(const afm_table *table, uint64_t hash, float *weight, float *row) {
-  uint64_t buckets[2];
-  candidates(table, hash, buckets);
-  const uint32_t tag = tag_of(hash);
-  return gather_from(table, buckets[0], tag, hash, weight, row) ||
-         gather_from(table, buckets[1], tag, hash, weight, row);
+static inline int32_t gather(const afm_table *table, const uint64_t buckets[2], uint64_t hash, float *weight,
+                             float *row) {
+  return gather_from(table, buckets[0], hash, weight, row) || gather_from(table, buckets[1], hash, weight, row);
 }

@@ -1,102 +1,128 @@
 // The features of an event at once: memory is asked for in all their places before the first is waited for.
 #include "TableAccess.h"
 
-enum { LINE = 64 };
-
-static void prefetch_buckets(const afm_table *table, const uint64_t buckets[2]) {
-  __builtin_prefetch(table->slots + buckets[0]);
-  __builtin_prefetch(table->slots + buckets[1]);
+void afm_event_look_up(const afm_table *table, const afm_feature *features, int32_t count, afm_lookup *lookups) {
+  const afm_table t = *table;
+  for (int32_t i = 0; i < count; i++) {
+    afm_lookup *lookup = lookups + i;
+    lookup->hash = features[i].hash;
+    candidates(&t, lookup->hash, lookup->buckets);
+    prefetch_bucket(&t, lookup->buckets[0]);
+  }
 }
 
 // A row of up to four lines; the processor itself follows longer ones.
 static void prefetch_row(const afm_table *table, uint64_t slot) {
   const char *row = (const char *)row_of(table, slot);
   const int64_t bytes = (int64_t)sizeof(float) * 2 * table->stride;
-  __builtin_prefetch(table->hashes + slot);
   for (int64_t at = 0; at < bytes && at < 4 * LINE; at += LINE) __builtin_prefetch(row + at);
 }
 
-void afm_event_prefetch_buckets(const afm_table *table, const afm_feature *features, int32_t count) {
+void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count) {
+  const afm_table t = *table;
   for (int32_t i = 0; i < count; i++) {
-    uint64_t buckets[2];
-    candidates(table, features[i].hash, buckets);
-    prefetch_buckets(table, buckets);
+    afm_lookup *lookup = lookups + i;
+    lookup->slot = slot_with_tag(&t, lookup->buckets, tag_of(lookup->hash));
+    if (lookup->slot >= 0) prefetch_row(&t, (uint64_t)lookup->slot);
   }
 }
 
-void afm_event_prefetch_rows(const afm_table *table, const afm_feature *features, int32_t count) {
-  for (int32_t i = 0; i < count; i++) {
-    uint64_t buckets[2];
-    candidates(table, features[i].hash, buckets);
-    const uint32_t matches = tag_matches(table, buckets, tag_of(features[i].hash));
-    if (matches) prefetch_row(table, slot_of_match(buckets, matches));
-  }
+// Copies of the two structures for the length of a loop: their arrays may hold anything, so that after every store the
+// compiler would have to read each pointer again.
+typedef struct {
+  afm_event event;
+  afm_event_rows rows;
+  int32_t count;
+} writer;
+
+static inline writer begin(const afm_event *event, const afm_event_rows *rows, int32_t count) {
+  return (writer){*event, *rows, count};
 }
 
-static void append(const afm_feature *feature, int32_t origin, const afm_event_rows *rows, afm_event *event) {
-  const int32_t n = event->feature_count++;
-  event->x[n] = feature->value;
-  event->field[n] = feature->field < rows->last_field ? feature->field : rows->last_field;
-  rows->origin[n] = origin;
-  rows->hashes[n] = feature->hash;
+static inline void append(writer *w, const afm_feature *feature, int32_t origin) {
+  const int32_t n = w->count++;
+  w->event.x[n] = feature->value;
+  w->event.field[n] = feature->field < w->rows.last_field ? feature->field : w->rows.last_field;
+  w->rows.origin[n] = origin;
+  w->rows.hashes[n] = feature->hash;
 }
 
-static void copy_numbers(float *target, const float *source, int32_t k) {
-  if (k == 16) {
-    memcpy(target, source, 16 * sizeof(float));
-  } else {
-    memcpy(target, source, sizeof(float) * (uint64_t)k);
+static inline void load(writer *w, const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin) {
+  const int64_t n = w->count;
+  const afm_slot *entry = afm_table_slot(table, slot);
+  w->event.weight[n] = entry->weight;
+  w->rows.weight_accumulators[n] = entry->accumulator;
+  w->rows.slots[n] = (int64_t)slot;
+  if (table->k > 0) {
+    const float *row = row_of(table, slot);
+    copy_row(w->event.rows + n * w->rows.width, row, table->k);
+    copy_row(w->rows.row_accumulators + n * w->rows.width, row + table->stride, table->k);
   }
+  append(w, feature, origin);
 }
 
 void afm_event_load(const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin,
                     const afm_event_rows *rows, afm_event *event) {
-  const int32_t n = event->feature_count;
-  const afm_slot *entry = table->slots + slot;
-  const float *row = row_of(table, slot);
-  event->weight[n] = entry->weight;
-  rows->weight_accumulators[n] = entry->accumulator;
-  rows->slots[n] = (int64_t)slot;
-  copy_numbers(event->rows + (int64_t)n * rows->width, row, table->k);
-  copy_numbers(rows->row_accumulators + (int64_t)n * rows->width, row + table->stride, table->k);
-  append(feature, origin, rows, event);
+  writer w = begin(event, rows, event->feature_count);
+  load(&w, table, slot, feature, origin);
+  event->feature_count = w.count;
 }
 
-void afm_event_load_known(const afm_table *table, const afm_feature *features, int32_t count, int64_t *given,
-                          const afm_event_rows *rows, afm_event *event) {
-  event->feature_count = 0;
-  event->pair_count = 0;
-  afm_event_prefetch_buckets(table, features, count);
-  for (int32_t i = 0; i < count; i++) {
-    given[i] = find(table, features[i].hash);
-    if (given[i] >= 0) prefetch_row(table, (uint64_t)given[i]);
+// The slot that was located, if the feature is there now; else it is searched for.
+static int64_t known_slot(const afm_table *table, const afm_feature *feature, const afm_lookup *lookup) {
+  const int64_t slot = lookup->slot;
+  if (lookup->hash == feature->hash) {
+    if (slot >= 0 && *afm_table_hash(table, (uint64_t)slot) == feature->hash &&
+        afm_table_slot(table, (uint64_t)slot)->tag != 0)
+      return slot;
+    return find_in(table, lookup->buckets, feature->hash);
   }
-  for (int32_t i = 0; i < count; i++)
-    if (given[i] >= 0) afm_event_load(table, (uint64_t)given[i], features + i, i, rows, event);
+  return afm_table_find(table, feature->hash);
+}
+
+void afm_event_load_known(const afm_table *table, const afm_feature *features, const afm_lookup *lookups, int32_t count,
+                          int64_t *given, const afm_event_rows *rows, afm_event *event) {
+  const afm_table t = *table;
+  writer w = begin(event, rows, 0);
+  for (int32_t i = 0; i < count; i++) {
+    given[i] = known_slot(&t, features + i, lookups + i);
+    if (given[i] >= 0) load(&w, &t, (uint64_t)given[i], features + i, i);
+  }
+  event->feature_count = w.count;
+  event->pair_count = 0;
 }
 
 void afm_event_publish(afm_table *table, const afm_event *event, const afm_event_rows *rows, uint32_t last_seen,
                        uint64_t *claimed, uint64_t *evicted) {
-  for (int32_t n = 0; n < event->feature_count; n++) {
-    const uint64_t slot = (uint64_t)rows->slots[n], hash = rows->hashes[n];
-    if (table->slots[slot].tag == 0) {
+  afm_table t = *table;
+  const writer w = begin(event, rows, event->feature_count);
+  for (int64_t n = 0; n < w.count; n++) {
+    const uint64_t slot = (uint64_t)w.rows.slots[n], hash = w.rows.hashes[n];
+    if (afm_table_slot(&t, slot)->tag == 0) {
       *claimed += 1;
-    } else if (table->hashes[slot] != hash) {
+    } else if (*afm_table_hash(&t, slot) != hash) {
       *evicted += 1;
     }
-    write_row(table, slot, hash, (afm_slot){tag_of(hash), event->weight[n], rows->weight_accumulators[n], last_seen},
-              event->rows + (int64_t)n * rows->width, rows->row_accumulators + (int64_t)n * rows->width, table->k);
+    write_row(&t, slot, hash, (afm_slot){tag_of(hash), w.event.weight[n], w.rows.weight_accumulators[n], last_seen},
+              w.event.rows + n * w.rows.width, w.rows.row_accumulators + n * w.rows.width, t.k);
   }
 }
 
-void afm_event_gather(const afm_table *table, const afm_feature *features, int32_t count, const afm_event_rows *rows,
-                      afm_event *event) {
-  event->pair_count = 0;
-  afm_event_prefetch_buckets(table, features, count);
-  if (table->k > 0) afm_event_prefetch_rows(table, features, count);
+static int32_t gather_located(const afm_table *table, uint64_t hash, const afm_lookup *lookup, float *weight,
+                              float *row) {
+  if (lookup->hash != hash) return afm_table_gather(table, hash, weight, row);
+  if (lookup->slot >= 0 && gather_at(table, (uint64_t)lookup->slot, hash, weight, row) == 1) return 1;
+  return gather(table, lookup->buckets, hash, weight, row);
+}
+
+void afm_event_gather(const afm_table *table, const afm_feature *features, const afm_lookup *lookups, int32_t count,
+                      const afm_event_rows *rows, afm_event *event) {
+  writer w = begin(event, rows, event->feature_count);
   for (int32_t i = 0; i < count; i++) {
-    const int64_t n = event->feature_count;
-    if (gather(table, features[i].hash, event->weight + n, event->rows + n * rows->width))
-      append(features + i, i, rows, event);
+    const int64_t n = w.count;
+    if (gather_located(table, features[i].hash, lookups + i, w.event.weight + n, w.event.rows + n * w.rows.width))
+      append(&w, features + i, i);
   }
+  event->feature_count = w.count;
+  event->pair_count = 0;
 }

@@ -6,7 +6,7 @@ enum { ROWS_AHEAD = 16 };
 
 uint64_t afm_rows_copy(const afm_table *table, uint64_t next, int64_t maximum, afm_row_columns *columns) {
   for (; next < table->slot_count && maximum > 0 && columns->count < columns->capacity; next++) {
-    if (table->slots[next].tag == 0) continue;
+    if (afm_table_slot(table, next)->tag == 0) continue;
     append_row(table, next, columns);
     maximum--;
   }
@@ -20,7 +20,6 @@ static void prefetch_places(const afm_table *table, uint64_t slot, uint64_t hash
   afm_table_prefetch(table, hash);
   const char *row = (const char *)row_of(table, slot);
   const int64_t bytes = (int64_t)sizeof(float) * 2 * table->stride;
-  __builtin_prefetch(table->hashes + slot, 1);
   for (int64_t at = 0; at < bytes && at < 256; at += 64) __builtin_prefetch(row + at, 1);
 }
 
@@ -34,11 +33,11 @@ int64_t afm_rows_restore(afm_table *table, const afm_row_columns *columns, uint6
     candidates(table, hash, buckets);
     if (slot >= table->slot_count || (slot / 4 * 4 != buckets[0] && slot / 4 * 4 != buckets[1])) return n;
     if (is_set(table->captured, slot)) continue;
-    if (table->slots[slot].tag != 0 || find(table, hash) >= 0) return n;
+    if (afm_table_slot(table, slot)->tag != 0 || find(table, hash) >= 0) return n;
     float *row = row_of(table, slot);
-    table->slots[slot] =
+    *afm_table_slot(table, slot) =
         (afm_slot){tag_of(hash), columns->weight[n], columns->accumulator[n], columns->last_seen[n]};
-    table->hashes[slot] = hash;
+    *afm_table_hash(table, slot) = hash;
     if (k == 16) {
       memcpy(row, columns->embedding + n * 16, 16 * sizeof(float));
       memcpy(row + 16, columns->embedding_accumulator + n * 16, 16 * sizeof(float));

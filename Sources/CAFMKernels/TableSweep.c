@@ -42,8 +42,7 @@ static void prefetch_rows(const afm_table *table, uint64_t word, uint64_t bits) 
   for (; bits; bits &= bits - 1) {
     const uint64_t slot = word * 64 + (uint64_t)__builtin_ctzll(bits);
     const float *row = row_of(table, slot);
-    __builtin_prefetch(table->slots + slot);
-    __builtin_prefetch(table->hashes + slot);
+    prefetch_bucket(table, slot);
     __builtin_prefetch(row);
     __builtin_prefetch(row + table->stride);
   }
@@ -63,7 +62,7 @@ int64_t afm_sweep_advance(afm_table *table, afm_sweep *sweep, int64_t maximum) {
     if (word + 1 < words && table->unsaved[word + 1]) prefetch_rows(table, word + 1, table->unsaved[word + 1]);
     for (; bits && copied < maximum; bits &= bits - 1) {
       const uint64_t slot = word * 64 + (uint64_t)__builtin_ctzll(bits);
-      if (table->slots[slot].tag == 0) continue;
+      if (afm_table_slot(table, slot)->tag == 0) continue;
       append_row(table, slot, target);
       copied++;
     }
@@ -78,7 +77,7 @@ int64_t afm_sweep_advance(afm_table *table, afm_sweep *sweep, int64_t maximum) {
 void afm_sweep_save(afm_table *table, uint64_t slot) {
   afm_sweep *const sweep = table->sweep;
   table->unsaved[slot / 64] &= ~((uint64_t)1 << slot % 64);
-  if (table->slots[slot].tag == 0) return;
+  if (afm_table_slot(table, slot)->tag == 0) return;
   if (sweep->remaining == 0) return;
   sweep->remaining--;
   sweep->forced++;

@@ -51,7 +51,18 @@ extension Learner {
 
   private func learn(_ batch: DecodedBatch, _ slice: Range<Int>) {
     batch.features.withUnsafeBufferPointer { features in
-      for index in slice { learn(batch.records[index], of: batch, features) }
+      batch.records.withUnsafeBufferPointer { records in
+        // The memory of an event comes in two steps, each while another event is learned.
+        for index in slice.prefix(2) {
+          online.prefetch(UnsafeBufferPointer(rebasing: features[records[index].features]))
+        }
+        for index in slice {
+          if index + 2 < slice.upperBound {
+            online.prefetch(UnsafeBufferPointer(rebasing: features[records[index + 2].features]))
+          }
+          learn(records[index], of: batch, features)
+        }
+      }
     }
     snapshots.recordsSinceCapture &+= UInt64(slice.count)
     source.recordsToReplay -= min(source.recordsToReplay, UInt64(slice.count))

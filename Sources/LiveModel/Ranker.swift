@@ -68,7 +68,7 @@ public final class Ranker {
     union.removeAll(keepingCapacity: true)
     union.append(contentsOf: context)
     contextGiven = context.count
-    scorer.live.memory.gather(context, into: scratch)
+    scorer.live.memory.gather(context, lookahead: scorer.lookahead, into: scratch)
     contextKnown = known
     contextPairs = scratch.formPairs(behind: 0)
     contextSums = contextPairs > 0 ? scratch.pairSums(kernels, parameters: scorer.parameters.base) : PairSums()
@@ -81,9 +81,9 @@ public final class Ranker {
     scorer.beginRequest()
   }
 
-  /// Asks for the memory of a candidate's features ahead of their use.
+  /// Asks for the memory of a candidate's features ahead of their use; see ``Scorer/prefetch(_:)``.
   public func prefetch(_ candidate: UnsafeBufferPointer<Feature>) {
-    scorer.live.memory.prefetchBuckets(candidate)
+    scorer.prefetch(candidate)
   }
 
   /// The score of a candidate together with the request's context.
@@ -91,7 +91,8 @@ public final class Ranker {
   /// - Parameter candidate: the candidate's features, each once and none of them the context's.
   public func score(_ candidate: UnsafeBufferPointer<Feature>) -> Score {
     scratch.keepFeatures(first: contextKnown)
-    scorer.live.memory.gatherMore(candidate, room: configuration.maximumFeatures - contextGiven, into: scratch)
+    scorer.live.memory.gatherMore(
+      candidate, room: configuration.maximumFeatures - contextGiven, lookahead: scorer.lookahead, into: scratch)
     let pairs = scratch.formPairs(behind: contextKnown)
     // Which pairs of an overlong event are left out depends on all of its features.
     if contextPairs + pairs > configuration.maximumPairs { return scoreAsOneEvent(candidate) }

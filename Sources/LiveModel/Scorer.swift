@@ -16,6 +16,7 @@ public final class Scorer {
   private(set) var seenSwap: UInt64
   private(set) var live: LiveModel
   private var scratch: EventScratch
+  private(set) var lookahead: Lookahead
   private(set) var parameters: AlignedFloats
   private var generation: UInt64 = 0
 
@@ -35,6 +36,7 @@ public final class Scorer {
     seenSwap = reference.generation
     live = reference.current
     scratch = EventScratch(live.configuration)
+    lookahead = live.memory.lookahead(live.configuration)
     parameters = AlignedFloats(Int(live.layout.c.count))
     beginRequest()
   }
@@ -54,6 +56,7 @@ public final class Scorer {
       seenSwap = swap
       live = reference.current
       scratch = EventScratch(live.configuration)
+      lookahead = live.memory.lookahead(live.configuration)
       parameters = AlignedFloats(Int(live.layout.c.count))
       generation = 0
     }
@@ -65,6 +68,14 @@ public final class Scorer {
   public func isKnown(_ hash: UInt64) -> Bool {
     scratch.begin()
     return live.memory.gather(hash, weight: scratch.nextWeight, row: scratch.nextRow)
+  }
+
+  /// Asks for the memory that an instance will need, while others before it are scored; see
+  /// ``AttentionalFM/OnlineLearner/prefetch(_:)``. Good for the instance after the next of one request.
+  ///
+  /// - Parameter features: the features at the address at which ``score(_:)`` will be given them.
+  public func prefetch(_ features: UnsafeBufferPointer<Feature>) {
+    lookahead.announce(features)
   }
 
   /// The score of one event, from the features the model knows: what `OnlineLearner.predict` gives, bit for bit.
@@ -84,6 +95,6 @@ public final class Scorer {
   }
 
   private func load(_ features: UnsafeBufferPointer<Feature>) {
-    live.memory.gather(features, into: scratch)
+    live.memory.gather(features, lookahead: lookahead, into: scratch)
   }
 }

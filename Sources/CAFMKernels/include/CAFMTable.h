@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/// One place for a feature; four make a bucket of one cache line.
+/// One place for a feature.
 typedef struct afm_slot {
   uint32_t tag;         ///< 0 where the slot is empty; never 0 for a feature
   float weight;         ///< w
@@ -12,11 +12,19 @@ typedef struct afm_slot {
   uint32_t last_seen;   ///< events learned / 1024 when the feature was last learned
 } afm_slot;
 
+enum { AFM_BUCKET_SLOTS = 4 };
+
+/// Four slots and what belongs to them, in two neighbouring cache lines: to look a feature up is to touch one page.
+typedef struct afm_bucket {
+  afm_slot slots[AFM_BUCKET_SLOTS];
+  uint64_t hashes[AFM_BUCKET_SLOTS];  ///< one for each slot
+  uint32_t version;                   ///< odd while the owner writes here
+  uint32_t unused[7];
+} afm_bucket;
+
 /// A table of `slot_count` slots in buckets of four, in one piece of memory.
 typedef struct afm_table {
-  afm_slot *slots;
-  uint64_t *hashes;     ///< one for each slot
-  uint32_t *versions;   ///< one for each bucket; odd while the owner writes there
+  afm_bucket *buckets;
   float *rows;          ///< for each slot v [stride], then its accumulators [stride]
   uint64_t slot_count;  ///< a power of two, at least 8
   uint64_t bytes;       ///< of the whole piece
@@ -29,6 +37,16 @@ typedef struct afm_table {
   uint64_t *unsaved;        ///< still to be copied by the sweep that runs
   struct afm_sweep *sweep;  ///< null where none runs
 } afm_table;
+
+/// The slot of that number.
+static inline afm_slot *afm_table_slot(const afm_table *table, uint64_t slot) {
+  return table->buckets[slot / AFM_BUCKET_SLOTS].slots + slot % AFM_BUCKET_SLOTS;
+}
+
+/// The hash of the feature in a slot; means nothing where the slot is empty.
+static inline uint64_t *afm_table_hash(const afm_table *table, uint64_t slot) {
+  return table->buckets[slot / AFM_BUCKET_SLOTS].hashes + slot % AFM_BUCKET_SLOTS;
+}
 
 /// The bytes a table takes.
 uint64_t afm_table_bytes(uint64_t slot_count, int32_t k);
@@ -85,10 +103,24 @@ typedef struct afm_event_rows {
 void afm_event_load(const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin,
                     const afm_event_rows *rows, afm_event *event);
 
+/// Where a feature is looked for. Made ahead of use in two steps, each of which asks for the memory of the next; what
+/// it says is checked at use, so it may be of any age, or of another feature.
+typedef struct afm_lookup {
+  uint64_t hash;
+  uint64_t buckets[2];
+  int64_t slot;         ///< the first of the eight slots with the feature's tag, or -1
+} afm_lookup;
+
+/// The first step: computes the candidate buckets of an event's features and asks for them. For any thread.
+void afm_event_look_up(const afm_table *table, const afm_feature *features, int32_t count, afm_lookup *lookups);
+
+/// The second step, once the buckets are there: finds the slots by their tags and asks for their rows. For any thread.
+void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count);
+
 /// Empties the event and loads those of its features that the table knows, in order; `given[i]` becomes the slot of the
 /// i-th feature, or -1. For the owner.
-void afm_event_load_known(const afm_table *table, const afm_feature *features, int32_t count, int64_t *given,
-                          const afm_event_rows *rows, afm_event *event);
+void afm_event_load_known(const afm_table *table, const afm_feature *features, const afm_lookup *lookups, int32_t count,
+                          int64_t *given, const afm_event_rows *rows, afm_event *event);
 
 /// Publishes the weight, the row and the sums of every feature of the event. `claimed` grows by the features whose slot
 /// was empty, `evicted` by those whose slot held another. For the owner.
@@ -97,11 +129,5 @@ void afm_event_publish(afm_table *table, const afm_event *event, const afm_event
 
 /// Gathers the weights and rows of those of the features that the table knows behind the features that the event holds,
 /// in order, each of one moment. For any thread.
-void afm_event_gather(const afm_table *table, const afm_feature *features, int32_t count, const afm_event_rows *rows,
-                      afm_event *event);
-
-/// Asks for the candidate buckets of an event's features, well ahead of use. For any thread.
-void afm_event_prefetch_buckets(const afm_table *table, const afm_feature *features, int32_t count);
-
-/// Asks for the rows of an event's features, once their buckets are there. For any thread.
-void afm_event_prefetch_rows(const afm_table *table, const afm_feature *features, int32_t count);
+void afm_event_gather(const afm_table *table, const afm_feature *features, const afm_lookup *lookups, int32_t count,
+                      const afm_event_rows *rows, afm_event *event);
