@@ -19,6 +19,7 @@ let benchmarks: [Target] = [
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("LearningStep"),
   benchmark("ScoreLatency"),
+  benchmark("VowpalWabbit"),
 ]
 
 let package = Package(
