@@ -166,7 +166,9 @@ let package = Package(
     .library(name: "FeatureEncoding", targets: ["FeatureEncoding"]),
     .library(
       name: "MeasuredRooms",
-      targets: ["LiveModel", "ProgressiveValidation", "Configuration", "Compression", "EventLoop"]),
+      targets: [
+        "LiveModel", "ProgressiveValidation", "Configuration", "Compression", "EventLoop", "EventSources", "Learning",
+      ]),
   ],
   targets: systemLibraries + row0 + row1 + row2 + row3 + row4 + row5 + row6 + testTargets,
   cxxLanguageStandard: .cxx17

@@ -53,19 +53,6 @@ enum CivilTime {
     return dividend % divisor < 0 ? quotient - 1 : quotient
   }
 
-  /// The number that stands for a part of a local time: the hour, day of the week or month, or for a date the days
-  /// since 1970-01-01.
-  static func number(of part: TimePart, localSeconds: Int64) -> Int64 {
-    let days = floorDivide(localSeconds, by: 86_400)
-    switch part {
-    case .hour: return (localSeconds - days * 86_400) / 3_600
-    // 1970-01-01 was a Thursday, the fourth day of an ISO week.
-    case .dayOfWeek: return (days + 3) - floorDivide(days + 3, by: 7) * 7 + 1
-    case .month: return date(days: days).month
-    case .date: return days
-    }
-  }
-
   /// Writes the canonical text of the part that a number stands for.
   ///
   /// - Precondition: `out` has room for 24 bytes.

@@ -13,7 +13,7 @@ struct CompiledField {
   /// What is done with the value.
   var action: Action
 
-  /// The slot of the value in the path tree; -1 for a cross.
+  /// The slot of the value in the selection; -1 for a cross.
   var slot: Int
 
   /// Whether two features of the field form a pair.

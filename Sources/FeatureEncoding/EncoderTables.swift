@@ -38,7 +38,7 @@ struct EncoderTables {
     transforms.append(transform)
     return CompiledField(
       action: action, slot: slot(field.path), formsPairs: formsPairs,
-      input: .make(field: field.name, separator: separator),
+      input: .make(field: field.name, separator: separator, seed: seed),
       numericHash: FeatureHash.numeric(field: field.name, seed: seed))
   }
 
@@ -47,7 +47,7 @@ struct EncoderTables {
     parts += cross.fields.compactMap { name in schema.features.firstIndex { $0.name == name } }
     return CompiledField(
       action: .cross(firstPart: first, partCount: parts.count - first), slot: -1, formsPairs: true,
-      input: .make(field: cross.name, separator: FeatureHash.crossSeparator), numericHash: 0)
+      input: .make(field: cross.name, separator: FeatureHash.crossSeparator, seed: schema.seed), numericHash: 0)
   }
 
   private mutating func slot(_ text: String) -> Int {

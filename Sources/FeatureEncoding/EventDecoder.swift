@@ -75,13 +75,14 @@ public final class EventDecoder {
   private func decodeJSON(
     _ record: UnsafeRawBufferPointer, into features: inout [Feature]
   ) throws(RejectedRecord) -> DecodedEvent {
-    let root: JSONValue
+    let isObject: Bool
     do {
-      root = try reader.parse(record)
+      isObject = try reader.select(encoder.selection, from: record)
     } catch {
       throw RejectedRecord(error)
     }
-    return try encoder.decode(root, into: &features)
+    guard isObject else { throw FeatureEncoder.notAnObject }
+    return try encoder.decodeFound(into: &features)
   }
 }
 

@@ -1,30 +1,55 @@
 import Features
 
-/// Keeps the features of one event unique and within the limits while they are appended.
+// Invariants of the unsafe code in this file:
+// - `features` has room for `limits.maximumFeatures` features from `init` to `destroy`, and the first `count` of them
+//   are initialized; `add` never goes beyond.
+
+/// Keeps the features of one event unique and within the limits until all of them are there.
 struct FeatureCollection {
-  private let start: Int
+  /// The features that are there.
+  let features: UnsafeMutablePointer<Feature>
+  private(set) var count = 0
+
   private let limits: EncodingLimits
-  /// One bit for every hash that is there, by its lowest six bits: most events need no search at all.
-  private var filter: UInt64 = 0
+  /// A bit for every hash that is there, by its lowest six bits and by its highest six: nearly no event needs a search.
+  private var lowFilter: UInt64 = 0
+  private var highFilter: UInt64 = 0
   private var pairsLeftOut = 0
 
-  init(start: Int, limits: EncodingLimits) {
-    self.start = start
+  /// Makes an empty collection.
+  init(limits: EncodingLimits) {
     self.limits = limits
+    features = .allocate(capacity: max(1, limits.maximumFeatures))
   }
 
-  /// Appends a feature, or adds its value to the equal one that is there.
-  @inline(__always) mutating func add(_ feature: Feature, to features: inout [Feature]) throws(RejectedRecord) {
-    let bit: UInt64 = 1 &<< (feature.hash & 63)
-    if filter & bit != 0, let index = features[start...].firstIndex(where: { $0.hash == feature.hash }) {
+  /// Frees the features.
+  func destroy() {
+    features.deallocate()
+  }
+
+  /// Forgets the event before.
+  @inline(__always) mutating func begin() {
+    count = 0
+    lowFilter = 0
+    highFilter = 0
+    pairsLeftOut = 0
+  }
+
+  /// Adds a feature, or its value to the equal one that is there.
+  @inline(__always) mutating func add(_ feature: Feature) throws(RejectedRecord) {
+    let low: UInt64 = 1 &<< (feature.hash & 63)
+    let high: UInt64 = 1 &<< (feature.hash &>> 58)
+    if lowFilter & low != 0, highFilter & high != 0, let index = index(of: feature.hash) {
       features[index].value += feature.value
       return
     }
-    filter |= bit
-    guard features.count &- start < limits.maximumFeatures else {
+    lowFilter |= low
+    highFilter |= high
+    guard count < limits.maximumFeatures else {
       throw RejectedRecord(.tooManyFeatures, "the event has more than \(limits.maximumFeatures) features")
     }
-    features.append(feature)
+    (features + count).initialize(to: feature)
+    count &+= 1
   }
 
   /// Notes that `count` features of one list form no pairs among themselves.
@@ -33,14 +58,11 @@ struct FeatureCollection {
   }
 
   /// Checks what can only be known at the end.
-  @inline(__always) func finish(
-    _ features: [Feature], names: @autoclosure () -> [String]
-  ) throws(RejectedRecord) {
-    let count = features.count &- start
+  @inline(__always) func finish(names: @autoclosure () -> [String]) throws(RejectedRecord) {
     if count &* (count &- 1) / 2 &- pairsLeftOut > limits.maximumPairs {
       throw RejectedRecord(.tooManyPairs, "the event has more than \(limits.maximumPairs) feature pairs")
     }
-    for index in start..<features.count {
+    for index in 0..<count {
       let magnitude = Double(features[index].value.magnitude)
       guard magnitude <= limits.maximumMagnitude else {
         throw RejectedRecord(
@@ -48,5 +70,10 @@ struct FeatureCollection {
           "|x| is \(magnitude), and at most \(limits.maximumMagnitude) is taken")
       }
     }
+  }
+
+  @inline(never) private func index(of hash: UInt64) -> Int? {
+    for index in 0..<count where features[index].hash == hash { return index }
+    return nil
   }
 }

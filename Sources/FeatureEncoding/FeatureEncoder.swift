@@ -1,10 +1,9 @@
-import CXXHash
 import Features
 import JSONReading
 
 // Invariants of the unsafe code in the encoder (this file and its extensions):
-// - `fields` and `parts` are allocated by `init` and freed by `deinit`, and keep their size between; every index into
-//   them comes from the validated schema.
+// - `fields`, `parts` and the collection's features are allocated by `init` and freed by `deinit`, and keep their size
+//   between; every index into them comes from the validated schema.
 // - The hash inputs inside `fields` are used in place, never through a copy.
 // - The encoder's variables are only touched by its own methods on its one thread, never while one of them is being
 //   changed, so that exclusive access need not be checked at run time.
@@ -22,9 +21,10 @@ public final class FeatureEncoder {
   let transforms: [NumericTransform]
   let zones: [ZoneOffsets]
   @exclusivity(unchecked) var timeSources: [TimeSource]
-  let paths: PathTree
+  let selection: JSONSelection
   let special: SpecialSlots
   @exclusivity(unchecked) var event: UInt64 = 0
+  @exclusivity(unchecked) var collection: FeatureCollection
   @exclusivity(unchecked) var description: Description?
 
   /// The slots of what is no feature, and the time source of the event's time; -1 where it is not mapped.
@@ -58,13 +58,15 @@ public final class FeatureEncoder {
     zones = builder.zones
     special = builder.special
     timeSources = builder.timeSources
-    paths = PathTree(paths: builder.paths)
+    selection = JSONSelection(paths: builder.paths)
+    collection = FeatureCollection(limits: schema.limits)
   }
 
   deinit {
     for field in fields.prefix(fieldCount) { field.input.destroy() }
     fields.deallocate()
     parts.deallocate()
+    collection.destroy()
   }
 
   /// Appends the features of an instance, in the schema's order; the label and its companions are not looked at.
@@ -72,10 +74,10 @@ public final class FeatureEncoder {
   /// - Returns: where the features stand. Where the instance is rejected, none have been appended.
   /// - Throws: why the instance cannot be used.
   public func encode(_ instance: JSONValue, into features: inout [Feature]) throws(RejectedRecord) -> Range<Int> {
-    guard instance.kind == .object else { throw RejectedRecord(.notAnObject, "an event is a JSON object") }
-    event &+= 1
-    paths.find(in: instance)
-    return try encodeFound(instance, into: &features)
+    guard instance.kind == .object else { throw FeatureEncoder.notAnObject }
+    selection.find(in: instance)
+    begin()
+    return try encodeFound(into: &features)
   }
 
   /// How an instance is encoded, feature by feature, in the schema's order; a cold path.
@@ -93,70 +95,74 @@ public final class FeatureEncoder {
     }
   }
 
-  func encodeFound(_ instance: JSONValue, into features: inout [Feature]) throws(RejectedRecord) -> Range<Int> {
+  static let notAnObject = RejectedRecord(.notAnObject, "an event is a JSON object")
+
+  /// Encodes what the selection has found in an event that was begun.
+  func encodeFound(into features: inout [Feature]) throws(RejectedRecord) -> Range<Int> {
+    for index in 0..<fieldCount { try encodeField(index) }
+    return try finish(into: &features)
+  }
+
+  /// Begins the next event.
+  @inline(__always) func begin() {
+    event &+= 1
+    collection.begin()
+  }
+
+  /// Appends the event's features, if they are within the limits.
+  @inline(__always) func finish(into features: inout [Feature]) throws(RejectedRecord) -> Range<Int> {
+    try collection.finish(names: schema.layout.names)
     let start = features.count
-    do {
-      var collection = FeatureCollection(start: start, limits: schema.limits)
-      for index in 0..<fieldCount {
-        try encodeField(index, of: instance, into: &features, &collection)
-      }
-      try collection.finish(features, names: schema.layout.names)
-    } catch {
-      features.removeLast(features.count - start)
-      throw error
-    }
+    features.append(contentsOf: UnsafeBufferPointer(start: collection.features, count: collection.count))
     return start..<features.count
   }
 
-  private func encodeField(
-    _ index: Int, of instance: JSONValue, into features: inout [Feature], _ collection: inout FeatureCollection
-  ) throws(RejectedRecord) {
+  @inline(__always) private func encodeField(_ index: Int) throws(RejectedRecord) {
     if case .cross(let firstPart, let partCount) = fields[index].action {
-      return try encodeCross(index, firstPart, partCount, into: &features, &collection)
+      return try encodeCross(index, firstPart, partCount)
     }
-    guard let value = paths.value(fields[index].slot, of: instance) else { return }
+    guard let value = selection.value(fields[index].slot) else { return }
     switch fields[index].action {
-    case .categorical:
-      let length = try setText(value, index)
-      try add(hashText(index, length), 1, index, into: &features, &collection)
-    case .list(let scaling):
-      try encodeList(value, index, scaling, into: &features, &collection)
-    case .numeric(let clip):
-      let transformed = transforms[index].apply(try number(value, index))
-      guard transformed.isFinite else {
-        throw RejectedRecord(.notFinite, field: schema.features[index].path, "the transform has no finite value here")
-      }
-      let x = max(-clip, min(clip, transformed))
-      let hash = fields[index].numericHash
-      if description != nil { description?.texts[hash] = value.jsonText }
-      try add(hash, Float(x), index, into: &features, &collection)
-    case .bucket:
-      let bucket = transforms[index].bucket(of: try number(value, index))
-      guard bucket.isFinite else {
-        throw RejectedRecord(.notFinite, field: schema.features[index].path, "the bucket's number is not finite")
-      }
-      let length = NumberText.write(bucket, to: fields[index].input.room(for: NumberText.maximumLength))
-      try add(hashText(index, length), 1, index, into: &features, &collection)
-    case .time(let part, let source, let zone):
-      guard let time = timeSources[source].read(value, event: event) else {
-        throw RejectedRecord(
-          .badField, field: schema.features[index].path, "the value is no \(timeSources[source].format.explanation)")
-      }
-      let seconds = CivilTime.floorDivide(time.milliseconds, by: 1_000)
-      let offset = zone < 0 ? time.offset : zones[zone].offset(at: seconds)
-      let hash = hashPart(index, part, CivilTime.number(of: part, localSeconds: seconds + offset))
-      try add(hash, 1, index, into: &features, &collection)
+    case .categorical: try add(try hashValue(value, index), 1, index)
+    case .list(let scaling): try encodeList(value, index, scaling)
+    case .numeric(let clip): try encodeNumber(value, index, clip)
+    case .bucket: try add(try hashBucket(try number(value, index), index), 1, index)
+    case .time(let part, let source, let zone): try encodeTime(value, index, part, source, zone)
     case .cross: break
     }
   }
 
-  /// Hashes the text that was put into a field's input.
-  @inline(__always) func hashText(_ index: Int, _ length: Int) -> UInt64 {
-    let hash = fields[index].input.hash(textLength: length, seed: schema.seed)
-    fields[index].lastHash = hash
-    fields[index].event = event
-    if description != nil { description?.texts[hash] = fields[index].input.text(length: length) }
-    return hash
+  private func encodeNumber(_ value: JSONValue, _ index: Int, _ clip: Double) throws(RejectedRecord) {
+    let transformed = transforms[index].apply(try number(value, index))
+    guard transformed.isFinite else {
+      throw RejectedRecord(.notFinite, field: schema.features[index].path, "the transform has no finite value here")
+    }
+    let hash = fields[index].numericHash
+    if description != nil { description?.texts[hash] = value.jsonText }
+    try add(hash, Float(max(-clip, min(clip, transformed))), index)
+  }
+
+  @inline(__always) private func hashBucket(_ number: Double, _ index: Int) throws(RejectedRecord) -> UInt64 {
+    let bucket = transforms[index].bucket(of: number)
+    if let digits = ShortNumber(bucket) { return hashDigits(digits, index) }
+    guard bucket.isFinite else {
+      throw RejectedRecord(.notFinite, field: schema.features[index].path, "the bucket's number is not finite")
+    }
+    let room = fields[index].input.room(for: NumberText.maximumLength)
+    return hashText(room, NumberText.write(bucket, to: room), index)
+  }
+
+  @inline(__always) private func encodeTime(
+    _ value: JSONValue, _ index: Int, _ part: TimePart, _ source: Int, _ zone: Int
+  ) throws(RejectedRecord) {
+    guard timeSources[source].read(value, event: event) else {
+      throw RejectedRecord(
+        .badField, field: schema.features[index].path, "the value is no \(timeSources[source].format.explanation)")
+    }
+    let local =
+      zone < 0
+      ? timeSources[source].local : LocalTime(timeSources[source].time.milliseconds, zone: zones[zone])
+    try add(hashPart(index, part, local.number(of: part)), 1, index)
   }
 
   /// Hashes a part of a time, unless it is the one of the event before.
@@ -166,13 +172,34 @@ public final class FeatureEncoder {
       return fields[index].lastHash
     }
     fields[index].lastPart = number
-    let length = CivilTime.write(part, number: number, to: fields[index].input.room(for: 24))
-    return hashText(index, length)
+    let room = fields[index].input.room(for: 24)
+    return hashText(room, CivilTime.write(part, number: number, to: room), index)
   }
 
-  @inline(__always) func add(
-    _ hash: UInt64, _ x: Float, _ index: Int, into features: inout [Feature], _ collection: inout FeatureCollection
-  ) throws(RejectedRecord) {
-    try collection.add(Feature(hash: hash, value: x, field: UInt16(truncatingIfNeeded: index)), to: &features)
+  /// Hashes a text of a field.
+  @inline(__always) func hashText(_ text: UnsafeRawPointer, _ length: Int, _ index: Int) -> UInt64 {
+    let hash = fields[index].input.hash(text, count: length)
+    if description != nil {
+      description?.texts[hash] = String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
+    }
+    return remember(hash, index)
+  }
+
+  /// Hashes a text of a few digits.
+  @inline(__always) func hashDigits(_ number: ShortNumber, _ index: Int) -> UInt64 {
+    let hash = fields[index].input.hash(word: number.digits, count: number.count)
+    if description != nil { description?.texts[hash] = number.text }
+    return remember(hash, index)
+  }
+
+  /// Keeps a field's hash for crosses.
+  @inline(__always) private func remember(_ hash: UInt64, _ index: Int) -> UInt64 {
+    fields[index].lastHash = hash
+    fields[index].event = event
+    return hash
+  }
+
+  @inline(__always) func add(_ hash: UInt64, _ x: Float, _ index: Int) throws(RejectedRecord) {
+    try collection.add(Feature(hash: hash, value: x, field: UInt16(truncatingIfNeeded: index)))
   }
 }

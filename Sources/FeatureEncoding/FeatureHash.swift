@@ -30,7 +30,12 @@ public enum FeatureHash {
     return hash(Array(field.utf8) + [crossSeparator] + bytes, seed: seed)
   }
 
+  /// XXH64 of the byte string that one of the three forms above built.
+  public static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+    XXH64(bytes.baseAddress, bytes.count, seed)
+  }
+
   private static func hash(_ bytes: [UInt8], seed: UInt64) -> UInt64 {
-    bytes.withUnsafeBytes { XXH64($0.baseAddress, $0.count, seed) }
+    bytes.withUnsafeBytes { hash($0, seed: seed) }
   }
 }

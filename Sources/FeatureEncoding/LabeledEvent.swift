@@ -6,20 +6,25 @@ extension FeatureEncoder {
   ///
   /// - Throws: why the event cannot be used; then `features` is unchanged.
   public func decode(_ root: JSONValue, into features: inout [Feature]) throws(RejectedRecord) -> DecodedEvent {
-    guard root.kind == .object else { throw RejectedRecord(.notAnObject, "an event is a JSON object") }
-    event &+= 1
-    paths.find(in: root)
-    let label = try label(of: root)
-    let importance = try importance(of: root)
-    let eventTime = try eventTime(of: root)
-    let servedScore = try servedScore(of: root)
-    return DecodedEvent(
-      label: label, importance: importance, eventTime: eventTime, servedScore: servedScore,
-      features: try encodeFound(root, into: &features))
+    guard root.kind == .object else { throw FeatureEncoder.notAnObject }
+    selection.find(in: root)
+    return try decodeFound(into: &features)
   }
 
-  private func label(of root: JSONValue) throws(RejectedRecord) -> Float {
-    guard let value = paths.value(special.label, of: root) else {
+  /// Decodes what the selection has found in a labeled event.
+  func decodeFound(into features: inout [Feature]) throws(RejectedRecord) -> DecodedEvent {
+    begin()
+    let label = try foundLabel()
+    let importance = try foundImportance()
+    let eventTime = try foundEventTime()
+    let servedScore = try foundServedScore()
+    return DecodedEvent(
+      label: label, importance: importance, eventTime: eventTime, servedScore: servedScore,
+      features: try encodeFound(into: &features))
+  }
+
+  @inline(__always) private func foundLabel() throws(RejectedRecord) -> Float {
+    guard let value = selection.value(special.label) else {
       throw RejectedRecord(.noLabel, field: schema.label.path, "the label is missing or null")
     }
     if schema.label.mapping == .binary, let bool = value.bool { return bool ? 1 : 0 }
@@ -45,8 +50,8 @@ extension FeatureEncoder {
     }
   }
 
-  private func importance(of root: JSONValue) throws(RejectedRecord) -> Float {
-    guard special.importance >= 0, let value = paths.value(special.importance, of: root) else { return 1 }
+  @inline(__always) private func foundImportance() throws(RejectedRecord) -> Float {
+    guard special.importance >= 0, let value = selection.value(special.importance) else { return 1 }
     guard let number = value.double, number >= 0, Float(number).isFinite else {
       throw RejectedRecord(
         .badImportance, field: schema.importance, "an importance weight is a finite number of at least 0")
@@ -54,17 +59,17 @@ extension FeatureEncoder {
     return Float(number)
   }
 
-  private func eventTime(of root: JSONValue) throws(RejectedRecord) -> Int64? {
-    guard special.time >= 0, let value = paths.value(timeSources[special.time].slot, of: root) else { return nil }
-    guard let time = timeSources[special.time].read(value, event: event) else {
+  @inline(__always) private func foundEventTime() throws(RejectedRecord) -> Int64? {
+    guard special.time >= 0, let value = selection.value(timeSources[special.time].slot) else { return nil }
+    guard timeSources[special.time].read(value, event: event) else {
       throw RejectedRecord(
         .badTime, field: schema.time?.path, "the value is no \(timeSources[special.time].format.explanation)")
     }
-    return time.milliseconds
+    return timeSources[special.time].time.milliseconds
   }
 
-  private func servedScore(of root: JSONValue) throws(RejectedRecord) -> Float? {
-    guard special.servedScore >= 0, let value = paths.value(special.servedScore, of: root) else { return nil }
+  @inline(__always) private func foundServedScore() throws(RejectedRecord) -> Float? {
+    guard special.servedScore >= 0, let value = selection.value(special.servedScore) else { return nil }
     guard let number = value.double, Float(number).isFinite else {
       throw RejectedRecord(.badServedScore, field: schema.servedScore, "a served score is a finite number")
     }

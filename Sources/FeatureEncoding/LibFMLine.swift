@@ -19,20 +19,12 @@ extension FeatureEncoder {
       throw RejectedRecord(.notFinite, field: schema.label.path, "the label '\(excerpt(first))' is not finite")
     }
     let label = try label(number)
-    event &+= 1
-    let start = features.count
-    do {
-      try encodeEntries(&tokens, into: &features)
-    } catch {
-      features.removeLast(features.count - start)
-      throw error
-    }
-    return DecodedEvent(label: label, features: start..<features.count)
+    begin()
+    try encodeEntries(&tokens)
+    return DecodedEvent(label: label, features: try finish(into: &features))
   }
 
-  private func encodeEntries(_ tokens: inout LineTokens, into features: inout [Feature]) throws(RejectedRecord) {
-    let start = features.count
-    var collection = FeatureCollection(start: start, limits: schema.limits)
+  private func encodeEntries(_ tokens: inout LineTokens) throws(RejectedRecord) {
     var scaling: ListScaling?
     if case .list(let listScaling) = fields[0].action { scaling = listScaling }
     var position = 0
@@ -42,20 +34,16 @@ extension FeatureEncoder {
         throw RejectedRecord(.badField, "the line has more entries than the schema has fields")
       }
       let (id, x) = try entry(token)
-      let length = NumberText.write(id, to: fields[index].input.room(for: NumberText.maximumLength))
-      try add(hashText(index, length), x, index, into: &features, &collection)
+      let room = fields[index].input.room(for: NumberText.maximumLength)
+      try add(hashText(room, NumberText.write(id, to: room), index), x, index)
       position += 1
     }
-    if let scaling {
-      if !fields[0].formsPairs { collection.leaveOutPairs(among: features.count - start) }
-      if position > 0 { scale(features: &features, from: start, by: scaling, length: position) }
-    }
+    if let scaling, position > 0 { endList(0, scaling, first: 0, length: position) }
     for index in schema.features.count..<fieldCount {
       if case .cross(let firstPart, let partCount) = fields[index].action {
-        try encodeCross(index, firstPart, partCount, into: &features, &collection)
+        try encodeCross(index, firstPart, partCount)
       }
     }
-    try collection.finish(features, names: schema.layout.names)
   }
 
   private func entry(_ token: UnsafeRawBufferPointer) throws(RejectedRecord) -> (id: UInt64, x: Float) {

@@ -29,7 +29,7 @@ struct DecodedRecord: Sendable {
 ///
 /// `@unchecked Sendable`: a batch has one owner at a time. It changes hands only through `IngestChannel`, under its
 /// lock: the ingest thread fills a free batch and gives it away, the learner reads it and gives it back.
-final class DecodedBatch: @unchecked Sendable {
+public final class DecodedBatch: @unchecked Sendable {
   /// The start of the source that the records belong to; those of an earlier one are dropped unread.
   var epoch: UInt64 = 0
 
@@ -52,7 +52,7 @@ final class DecodedBatch: @unchecked Sendable {
   var runs: [JournalRun] = []
 
   /// Makes an empty batch with room for as many records.
-  init(capacity: Int) {
+  public init(capacity: Int) {
     records.reserveCapacity(capacity)
     features.reserveCapacity(capacity * 16)
     runs.reserveCapacity(16)
@@ -66,43 +66,68 @@ final class DecodedBatch: @unchecked Sendable {
   private static let lastingBytes = 1024 * 1024
 
   /// Empties the batch and decodes a source's records into it.
-  func fill(_ batch: RecordBatch, epoch: UInt64, decoder: EventDecoder) {
+  ///
+  /// - Parameters:
+  ///   - batch: the records; nothing of them is referenced afterwards.
+  ///   - epoch: the start of the source that they belong to.
+  ///   - decoder: the decoder, of this thread alone.
+  public func fill(_ batch: RecordBatch, epoch: UInt64, decoder: EventDecoder) {
     self.epoch = epoch
     newIdentity = batch.newIdentity
-    records.removeAll(keepingCapacity: true)
-    features.removeAll(keepingCapacity: true)
     rejections.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: bytes.capacity <= DecodedBatch.lastingBytes)
-    for record in batch.records { append(record, decoder: decoder) }
+    // The lists are this function's own while it fills them, so that no access to them has to be checked.
+    var lists = Lists(records: records, features: features, bytes: bytes)
+    (records, features, bytes) = ([], [], [])
+    lists.records.removeAll(keepingCapacity: true)
+    lists.features.removeAll(keepingCapacity: true)
+    lists.bytes.removeAll(keepingCapacity: lists.bytes.capacity <= DecodedBatch.lastingBytes)
+    for record in batch.records {
+      do throws(RejectedRecord) {
+        try lists.append(record, decoder: decoder)
+      } catch {
+        lists.reject(place: rejections.count)
+        rejections.append(error)
+      }
+    }
+    (records, features, bytes) = (lists.records, lists.features, lists.bytes)
   }
 
-  private func append(_ record: SourceRecord, decoder: EventDecoder) {
-    var decoded = DecodedRecord(
-      partition: record.partition, offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
-      checksum: record.checksum, bytes: keep(record.bytes))
-    decoded.isCut = record.isTruncated || decoded.bytes.count < record.bytes.count
-    let featuresBefore = features.count
-    do throws(RejectedRecord) {
+  /// The lists that are filled.
+  private struct Lists {
+    var records: [DecodedRecord]
+    var features: [Feature]
+    var bytes: [UInt8]
+
+    /// Appends a record.
+    ///
+    /// - Throws: why it cannot be used; it has been appended all the same, without features.
+    @inline(__always)
+    mutating func append(_ record: SourceRecord, decoder: EventDecoder) throws(RejectedRecord) {
+      let start = bytes.count
+      let isWhole = record.bytes.count <= DecodedBatch.wholeBytes - start
+      bytes.append(
+        contentsOf: isWhole
+          ? record.bytes : UnsafeRawBufferPointer(rebasing: record.bytes.prefix(DecodedBatch.beginningBytes)))
+      records.append(
+        DecodedRecord(
+          partition: record.partition, offset: record.offset, nextOffset: record.nextOffset,
+          timestamp: record.timestamp, checksum: record.checksum, features: features.count..<features.count,
+          bytes: start..<bytes.count, isCut: record.isTruncated || bytes.count - start < record.bytes.count))
       guard !record.isTruncated else {
         throw RejectedRecord(.recordTooLarge, "the record is longer than the source's limit")
       }
       let event = try decoder.decode(record.bytes, into: &features)
-      decoded.label = event.label
-      decoded.importance = event.importance
-      decoded.eventTime = event.eventTime
-      decoded.features = event.features
-    } catch {
-      features.removeLast(features.count - featuresBefore)
-      decoded.rejection = rejections.count
-      rejections.append(error)
+      let last = records.count - 1
+      records[last].label = event.label
+      records[last].importance = event.importance
+      records[last].eventTime = event.eventTime
+      records[last].features = event.features
     }
-    records.append(decoded)
-  }
 
-  private func keep(_ record: UnsafeRawBufferPointer) -> Range<Int> {
-    let start = bytes.count
-    let isWhole = record.count <= DecodedBatch.wholeBytes - start
-    bytes.append(contentsOf: isWhole ? record[...] : record.prefix(DecodedBatch.beginningBytes))
-    return start..<bytes.count
+    /// Says of the record appended last where its rejection stands.
+    mutating func reject(place: Int) {
+      features.removeLast(features.count - records[records.count - 1].features.lowerBound)
+      records[records.count - 1].rejection = place
+    }
   }
 }

@@ -1,0 +1,100 @@
+import CSimdJSON
+
+// Invariants of the unsafe code in this file:
+// - `nodes`, `keys` and `places` are allocated by `init` and freed by `deinit`, and never change their size between.
+// - Every index in a node (children, slot, key) was computed by `init` and lies within the three of them.
+// - `root` is the document that `places` lead into: set with them, by the two ways of finding, and valid as long as
+//   that document.
+
+/// Finds the values of several paths in one walk over a document.
+///
+/// Producers write their keys in one order most of the time: the search for a key begins behind the one that matched
+/// last, so an event whose keys come in the schema's order is found without a miss. Where an object repeats a key the
+/// first occurrence counts. A selection belongs to one thread.
+public final class JSONSelection {
+  let nodes: UnsafeMutableBufferPointer<afm_json_wanted>
+  let places: UnsafeMutableBufferPointer<UInt32>
+  /// What the scanner expects of documents; nil where there was no memory for it.
+  let expectation: OpaquePointer?
+  private let keys: UnsafeMutableBufferPointer<UInt8>
+  @exclusivity(unchecked) private var walk: UInt64 = 0
+
+  @usableFromInline let firstPlace: UnsafeMutablePointer<UInt32>
+  @usableFromInline @exclusivity(unchecked) var root: JSONValue?
+
+  /// Makes a selection of paths; the value of `paths[i]` will be found in slot i.
+  public init(paths: [JSONPath]) {
+    let tree = WantedTree(paths: paths)
+    nodes = .allocate(capacity: tree.nodes.count)
+    _ = nodes.initialize(from: tree.nodes)
+    keys = .allocate(capacity: max(1, tree.keys.count))
+    _ = keys.initialize(from: tree.keys)
+    for (node, range) in tree.keyRanges.enumerated() {
+      nodes[node].key = UnsafePointer(keys.baseAddress.map { $0 + range.lowerBound })
+    }
+    expectation = afm_json_keys_create()
+    firstPlace = .allocate(capacity: max(1, paths.count))
+    places = UnsafeMutableBufferPointer(start: firstPlace, count: paths.count)
+    places.initialize(repeating: 0)
+  }
+
+  deinit {
+    nodes.deallocate()
+    keys.deallocate()
+    firstPlace.deallocate()
+    afm_json_keys_destroy(expectation)
+  }
+
+  /// The value found in a slot; nil where there is none, or null. Valid as long as the document.
+  @inlinable @inline(__always) public func value(_ slot: Int) -> JSONValue? {
+    let place = firstPlace[slot]
+    guard place != 0, let root else { return nil }
+    let value = root.value(atPlace: Int(place))
+    return value.isNull ? nil : value
+  }
+
+  /// Finds the values in an object that was parsed whole.
+  public func find(in object: JSONValue) {
+    _ = beginWalk()
+    root = object
+    if let members = object.members { find(in: members, below: 0) }
+  }
+
+  /// Forgets what was found, and gives the number of the next walk.
+  func beginWalk() -> UInt64 {
+    walk &+= 1
+    places.update(repeating: 0)
+    root = nil
+    return walk
+  }
+
+  private func find(in members: JSONMembers, below parent: Int) {
+    let first = Int(nodes[parent].first_child)
+    let count = Int(nodes[parent].child_count)
+    var expected = 0
+    for member in members {
+      let key = member.keyBytes
+      var offset = expected
+      for _ in 0..<count {
+        if offset >= count { offset = 0 }
+        let node = first &+ offset
+        offset &+= 1
+        let wanted = UnsafeRawBufferPointer(start: nodes[node].key, count: Int(nodes[node].key_length))
+        guard key.hasSameBytes(as: wanted) else { continue }
+        expected = offset
+        if nodes[node].seen != walk {
+          nodes[node].seen = walk
+          take(member.value, at: node)
+        }
+        break
+      }
+    }
+  }
+
+  @inline(__always) private func take(_ value: JSONValue, at node: Int) {
+    let slot = Int(nodes[node].slot)
+    // A document of 4 GiB is beyond every reader's limit.
+    if slot >= 0 { places[slot] = UInt32(truncatingIfNeeded: value.place) }
+    if nodes[node].child_count > 0, let members = value.members { find(in: members, below: node) }
+  }
+}
