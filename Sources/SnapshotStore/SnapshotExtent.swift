@@ -46,16 +46,18 @@ extension SnapshotStore {
   public func extent(
     of state: ModelState, changed rows: Int, since base: UInt64?, policy: IncrementPolicy
   ) -> SnapshotExtent {
-    guard policy.isOn, let base, base == currentID, rows >= 0, let manifest = try? archive.manifest(base),
+    guard policy.isOn, let base, base == currentID, rows >= 0, let manifest = try? manifest(ofCurrent: base),
       manifest.formatVersion <= Manifest.newestVersion,
       manifest.model.kind == state.configuration.kind,
       manifest.model.effectiveEmbeddingSize == state.configuration.effectiveEmbeddingSize,
       manifest.model.actualTableSlots == state.configuration.actualTableSlots,
       let full = manifest.modelFiles.first, manifest.modelFiles.count <= policy.maximumCount
     else { return .full }
-    let rowBytes = RowColumn.bytes(embeddingSize: state.configuration.effectiveEmbeddingSize)
-    let increments = manifest.modelFiles.dropFirst().reduce(0) { $0 + Double($1.size) }
-    guard increments + Double(rows) * Double(rowBytes) <= policy.maximumShare * Double(full.size),
+    let rowBytes = Double(RowColumn.bytes(embeddingSize: state.configuration.effectiveEmbeddingSize))
+    let earlier = manifest.modelFiles.dropFirst().reduce(0) { $0 + Double($1.size) }
+    // What is no row is in every file.
+    let rest = max(0, Double(full.size) - Double(full.rows ?? 0) * rowBytes)
+    guard earlier + rest + Double(rows) * rowBytes <= policy.maximumShare * Double(full.size),
       (try? archive.checkSizes(manifest)) != nil
     else { return .full }
     return .changed(rows: rows, since: base)

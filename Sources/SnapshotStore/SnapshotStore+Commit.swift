@@ -33,7 +33,7 @@ extension SnapshotStore {
       try DirectoryHandle.sync(temporary)
     }
     try reached(.manifestWritten)
-    return try exclusively { (log) throws(SnapshotProblem) in
+    let written = try exclusively { (log) throws(SnapshotProblem) in
       guard log.lineage.current == current else {
         throw SnapshotProblem(
           .superseded, "another snapshot became current while snapshot \(manifest.id) was written; it was not kept")
@@ -51,6 +51,8 @@ extension SnapshotStore {
       try reached(.recorded)
       return manifest
     }
+    keep(written)
+    return written
   }
 
   /// Where `body` fails, makes `CURRENT` what it was, as far as the disk allows: what was told to have failed must not

@@ -31,7 +31,9 @@ extension SnapshotStore {
   /// - Throws: `noGoodSnapshot` where there are snapshots but none that can be started from; `unsupported` and `file`
   ///   where one cannot be read for a reason other than damage, and is left where it is.
   public func openCurrent() throws(SnapshotProblem) -> RecoveredSnapshot? {
-    try exclusively { (log) throws(SnapshotProblem) in try recover(log) }
+    let recovered = try exclusively { (log) throws(SnapshotProblem) in try recover(log) }
+    if let recovered { keep(recovered.snapshot.manifest) }
+    return recovered
   }
 
   private func recover(_ log: LineageLog) throws(SnapshotProblem) -> RecoveredSnapshot? {

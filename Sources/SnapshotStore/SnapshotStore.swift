@@ -26,6 +26,7 @@ public final class SnapshotStore: Sendable {
   private struct Guarded: @unchecked Sendable {
     var log: LineageLog
     var nextID: UInt64
+    var manifest: Manifest?
   }
 
   /// Opens the snapshots of a state directory, or makes it: takes its lock, removes what a crash left half written,
@@ -107,7 +108,7 @@ public final class SnapshotStore: Sendable {
         throw SnapshotProblem(
           .superseded, "another snapshot became current since snapshot \(since), from which changes are counted")
       }
-      base = try archive.manifest(since)
+      base = try manifest(ofCurrent: since)
     }
     return try PendingSnapshot(
       store: self, id: id, parent: parent, base: base, extent: extent, state: state, sections: sections)
@@ -127,6 +128,19 @@ public final class SnapshotStore: Sendable {
         }
       }
     }
+  }
+
+  /// The manifest of the current snapshot, kept since it was written or read: the learner waits for it.
+  func manifest(ofCurrent id: UInt64) throws(SnapshotProblem) -> Manifest {
+    if let manifest = guarded.withLock({ $0.manifest }), manifest.id == id { return manifest }
+    let manifest = try archive.manifest(id)
+    keep(manifest)
+    return manifest
+  }
+
+  /// Keeps the manifest of the current snapshot.
+  func keep(_ manifest: Manifest) {
+    guarded.withLock { $0.manifest = manifest }
   }
 
   func reached(_ step: SnapshotStep) throws(SnapshotProblem) {

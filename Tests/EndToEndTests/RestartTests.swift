@@ -9,6 +9,8 @@ extension EndToEndTests {
     private static let snapshots = """
       every: null
       every_events: 5000
+      full_after_share: 10
+      full_after_count: 6
       journal: whole
       """
 

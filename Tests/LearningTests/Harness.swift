@@ -68,7 +68,8 @@ final class Harness {
   ) -> LearningSettings {
     LearningSettings(
       recordsPerBatch: recordsPerBatch, queueBatches: queueBatches, windowSize: 70, snapshotEveryEvents: everyEvents,
-      snapshotEverySeconds: nil, retainedSnapshots: retained, keepsWholeJournal: true, snapshotRetrySeconds: 0,
+      snapshotEverySeconds: nil, increments: IncrementPolicy(maximumShare: 100, maximumCount: 5),
+      retainedSnapshots: retained, keepsWholeJournal: true, snapshotRetrySeconds: 0,
       sourceRetrySeconds: 0, learnerNice: 0, ingestNice: 0)
   }
 

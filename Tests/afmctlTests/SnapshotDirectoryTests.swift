@@ -54,6 +54,38 @@ struct SnapshotDirectoryTests {
     #expect(try run("show", "3").code == .badData)
   }
 
+  @Test func aChainIsShown() throws {
+    let store = try SnapshotStore(stateDirectory: folder.path)
+    let model = try Model(configuration: try store.archive.manifest(2).model)
+    try store.archive.load(2).restore(into: model)
+    let pending = try store.begin(ModelState(model), extent: .changed(rows: 2, since: 2))
+    var sweep = RowSweep(model.table)
+    var segment = RowSegment()
+    while sweep.next(maximum: 16, into: &segment) { try pending.append(segment) }
+    _ = try pending.finish(
+      SnapshotFacts(
+        reason: .request, eventsLearned: model.eventsLearned, position: nil, model: model.configuration,
+        schemaFingerprint: "fp", arithmetic: "fused", software: "0.1.0"))
+    #expect(try run("list", "--get", "snapshots.2.base").output == "2\n")
+    #expect(try run("list", "--get", "snapshots.2.rows").output == "2\n")
+    #expect(try run("list", "--get", "snapshots.2.files").output == "2\n")
+    let list = try run("list").output
+    #expect(list.contains("  full  ") && list.contains("  incremental  "))
+    let shown = try run("show", "3").output
+    #expect(shown.contains("\nHolds     2 rows changed since snapshot 2; loads from 2 files, "))
+    #expect(shown.contains("../000002/model.safetensors  "))
+    #expect(try run("show", "2").output.contains("\nHolds     all 2 rows, "))
+    #expect(try run("verify").output == "snapshot 1: intact\nsnapshot 2: intact\nsnapshot 3: intact\n")
+    let base = URL(fileURLWithPath: folder.path("snapshots/000002/model.safetensors"))
+    var bytes = try Data(contentsOf: base)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: base)
+    let damaged = try run("verify")
+    #expect(damaged.code == .negative)
+    let lines = damaged.output.split(separator: "\n")
+    #expect(lines.filter { $0.contains("000002/model.safetensors is damaged") }.count == 2)
+  }
+
   @Test func pinsStay() throws {
     #expect(try run("pin", "1").output == "snapshot 1 is pinned\n")
     #expect(try run("list", "--get", "snapshots.0.pinned").output == "true\n")
