@@ -73,9 +73,31 @@ int64_t afm_form_candidate_pairs(afm_event *event, const uint8_t *within, int32_
   return n;
 }
 
+typedef float four __attribute__((ext_vector_type(4)));
+
+/// Four rows of four, transposed; rows are 16 floats apart.
+static inline void transpose_four(float *to, const float *from) {
+  const four a = *(const four *)from, b = *(const four *)(from + 16);
+  const four c = *(const four *)(from + 32), d = *(const four *)(from + 48);
+  const four low = __builtin_shufflevector(a, b, 0, 4, 1, 5), low2 = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const four high = __builtin_shufflevector(a, b, 2, 6, 3, 7), high2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *(four *)to = __builtin_shufflevector(low, low2, 0, 1, 4, 5);
+  *(four *)(to + 16) = __builtin_shufflevector(low, low2, 2, 3, 6, 7);
+  *(four *)(to + 32) = __builtin_shufflevector(high, high2, 0, 1, 4, 5);
+  *(four *)(to + 48) = __builtin_shufflevector(high, high2, 2, 3, 6, 7);
+}
+
 void afm_transpose(float *projection, const float *transposed, const afm_layout *layout) {
   const int64_t k = layout->k, t = layout->t;
-  for (int64_t l = 0; l < t; l++)
-    for (int64_t d = 0; d < k; d++)
-      projection[d / 16 * 16 * t + 16 * l + d % 16] = transposed[l / 16 * 16 * k + 16 * d + l % 16];
+  for (int64_t l = 0; l < t; l += 4)
+    for (int64_t d = 0; d < k; d += 4) {
+      float *to = projection + d / 16 * 16 * t + 16 * l + d % 16;
+      const float *from = transposed + l / 16 * 16 * k + 16 * d + l % 16;
+      if (l + 4 <= t && d + 4 <= k) {
+        transpose_four(to, from);
+      } else {
+        for (int64_t i = 0; i < 4 && l + i < t; i++)
+          for (int64_t j = 0; j < 4 && d + j < k; j++) to[16 * i + j] = from[16 * j + i];
+      }
+    }
 }
