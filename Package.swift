@@ -87,7 +87,7 @@ let row4: [Target] = [
     "Learning",
     [
       "EventSources", "FeatureEncoding", "Features", "JSONReading", "LiveModel", "AttentionalFM",
-      "ProgressiveValidation", "SnapshotStore", "Threads", "Observability",
+      "ProgressiveValidation", "SnapshotStore", "DurableFiles", "Threads", "Observability",
     ]),
 ]
 

@@ -34,6 +34,7 @@ public struct MemoryEstimate: Equatable, Sendable {
         bytes: UInt64(
           clamping: ProgressiveValidation.memoryEstimate(windowSize: settings.progressiveValidation.windowSize))),
       Part(name: "queue of batches", bytes: LearningSettings(settings).queueBytes),
+      Part(name: "rows on the way to a snapshot", bytes: settings.model.snapshotBytes),
       Part(name: "program and libraries", bytes: Self.program(settings)),
     ]
     rollbackBytes = settings.model.memoryBytes

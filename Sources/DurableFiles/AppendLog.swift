@@ -28,7 +28,10 @@ public final class AppendLog {
   /// The length of the log in bytes.
   public private(set) var length: UInt64
 
-  private let file: OpenFile
+  /// The file whose `sync`, on any thread, puts all records so far on the disk. Where it fails there, `refuseUse`
+  /// follows here.
+  public let file: OpenFile
+
   private var isUsable = true
 
   /// Opens the log, or makes it (durably), calling `body` with each record that is there, in order.
@@ -96,6 +99,11 @@ public final class AppendLog {
       isUsable = false
       throw error
     }
+  }
+
+  /// Refuses further use: a sync failed, and the system may have dropped what it could not write.
+  public func refuseUse() {
+    isUsable = false
   }
 
   private func unusable(_ operation: String) -> FileProblem {

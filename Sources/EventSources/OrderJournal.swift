@@ -176,6 +176,19 @@ public final class OrderJournal {
     buffer.removeAll(keepingCapacity: true)
   }
 
+  /// Writes what was appended; the file whose `sync`, on any thread, puts it on the disk. Begins a new segment first
+  /// where this one has grown long, which waits.
+  public func fileToSync() throws(JournalProblem) -> OpenFile {
+    try flush()
+    if head.length > Self.segmentSize, !replay.isActive { try sync() }
+    return head.file
+  }
+
+  /// Refuses further use, since a sync of its file failed.
+  public func refuseUse() {
+    head.refuseUse()
+  }
+
   /// Writes what was appended and waits until it is on the disk; begins a new segment where this one has grown long.
   public func sync() throws(JournalProblem) {
     try flush()

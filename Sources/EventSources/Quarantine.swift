@@ -72,6 +72,9 @@ public final class Quarantine {
     try file.sync()
   }
 
+  /// The file whose `sync`, on any thread, puts all entries so far on the disk.
+  public var fileToSync: OpenFile { file }
+
   /// Takes back the entries after a length that a snapshot kept: the records will be read, and added, again.
   public func truncate(to length: UInt64) throws(FileProblem) {
     if length < start, DirectoryHandle.exists(path + ".1") {

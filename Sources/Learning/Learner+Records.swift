@@ -60,13 +60,20 @@ extension Learner {
           if index + 2 < slice.upperBound {
             online.prefetch(UnsafeBufferPointer(rebasing: features[records[index + 2].features]))
           }
+          if let copying = snapshots.copying { copying.makeRoom(features: records[index].features.count) }
           learn(records[index], of: batch, features)
+          if let copying = snapshots.copying { learned(beside: copying) }
         }
       }
     }
     snapshots.recordsSinceCapture &+= UInt64(slice.count)
     source.recordsToReplay -= min(source.recordsToReplay, UInt64(slice.count))
     if let journal = files.journal { state.position?.journal = journal.mark }
+  }
+
+  private func learned(beside copying: SnapshotSweep) {
+    copying.learned()
+    noteIfCopied(copying)
   }
 
   private func learn(_ record: DecodedRecord, of batch: DecodedBatch, _ features: UnsafeBufferPointer<Feature>) {

@@ -1,13 +1,8 @@
-import AttentionalFM
+import DurableFiles
 import EventSources
-import LiveModel
 import SnapshotStore
 
 extension Learner {
-  /// The bytes of one segment of rows, and how many segments go round.
-  private static let segmentBytes = 512 * 1024
-  private static let segments = 4
-
   /// Takes the snapshot that falls due at a multiple of `snapshotEveryEvents`, where none is being written.
   func takeSnapshotIfMultiple() {
     let learned = model.eventsLearned
@@ -52,26 +47,37 @@ extension Learner {
     takeSnapshot(snapshots.isOwed ?? .interval)
   }
 
-  /// Captures the state between two events, copies the rows into the writer's ring, and goes on; the writer reports
-  /// with `snapshotWritten`.
+  /// Fixes the state between two events; the rows follow while learning goes on. The writer reports with
+  /// `snapshotWritten`.
   func takeSnapshot(_ reason: SnapshotReason) {
     let since = MonotonicTime.now
     let completions = snapshots.waiting
+    let isFullWanted = snapshots.isFullWanted
     snapshots.waiting = []
+    snapshots.isFullWanted = false
     snapshots.retryAt = nil
     isReportStale = true
     do throws(SnapshotProblem) {
-      try syncFiles()
-      let facts = try facts(reason)
-      let pending = try context.store.begin(ModelState(model), sections: state.sections)
-      let rows = SegmentRing(segments: Learner.segments)
-      let id = pending.id
-      context.writer.begin(
-        SnapshotWriter.Job(id: id, pending: Handover(pending), facts: facts, rows: rows))
-      copyRows(into: rows)
+      let synced = try filesToSync()
+      let modelState = ModelState(model)
+      let extent =
+        isFullWanted
+        ? .full
+        : context.store.extent(
+          of: modelState, changed: Int(clamping: model.table.changedCount), since: snapshots.current,
+          policy: context.settings.increments)
+      snapshots.begun &+= 1
+      let job = SnapshotWriter.Job(
+        number: snapshots.begun, state: modelState, sections: state.sections, extent: extent, facts: facts(reason),
+        progressive: ProgressiveOverview(run: state.progressive.runSummary, lastWindow: state.progressive.lastWindow),
+        files: synced)
+      let sweep = SnapshotSweep(model, onlyChanged: extent != .full, ring: context.writer.ring)
+      context.writer.begin(job)
       let captured = MonotonicTime.now
       snapshots.running = SnapshotCourse.Running(
-        id: id, since: since, captureSeconds: Double(captured &- since) / 1e9, completions: completions)
+        number: job.number, since: since, captureNanoseconds: captured &- since, sweep: sweep,
+        completions: completions)
+      snapshots.copying = sweep
       snapshots.progress.isRunning = true
       snapshots.recordsSinceCapture = 0
       snapshots.lastCapture = captured
@@ -81,42 +87,42 @@ extension Learner {
     }
   }
 
-  /// The journal and the quarantine must be on the disk before a snapshot names places in them.
-  private func syncFiles() throws(SnapshotProblem) {
+  /// The journal and the quarantine must be on the disk before a snapshot names places in them; the writer sees to it.
+  private func filesToSync() throws(SnapshotProblem) -> [OpenFile] {
     do {
-      try files.sync()
+      let synced = try files.filesToSync()
+      state.quarantineLength = files.quarantineLength
+      return synced
     } catch {
       throw SnapshotProblem(.file, "\(error)")
     }
-    state.quarantineLength = files.quarantineLength
   }
 
-  private func copyRows(into rows: SegmentRing) {
-    let rowBytes = 24 + 8 * model.table.embeddingSize
-    let maximum = max(64, Learner.segmentBytes / rowBytes)
-    var sweep = RowSweep(model.table)
-    while var segment = rows.takeEmpty() {
-      guard sweep.next(maximum: maximum, into: &segment) else { break }
-      rows.put(segment)
-    }
-    rows.end()
+  /// Where all rows are copied: no longer asks the sweep after every event.
+  func noteIfCopied(_ copying: SnapshotSweep) {
+    guard copying.isCopied else { return }
+    snapshots.copying = nil
+    snapshots.progress.waitedNanoseconds &+= copying.waited
   }
 
-  private func facts(_ reason: SnapshotReason) throws(SnapshotProblem) -> SnapshotFacts {
+  private func facts(_ reason: SnapshotReason) -> SnapshotFacts {
     SnapshotFacts(
       reason: reason, eventsLearned: model.eventsLearned, position: state.position, skips: state.skips,
       model: model.configuration, schemaFingerprint: context.identity.schema.fingerprint,
       schema: context.identity.embeddedSchema,
-      progressive: try EmbeddedJSON(
-        encoding: ProgressiveOverview(run: state.progressive.runSummary, lastWindow: state.progressive.lastWindow)),
       arithmetic: online.kernels.arithmetic, software: context.identity.software)
   }
 
   /// The writer is done.
   func snapshotWritten(_ written: WrittenSnapshot) {
-    guard let running = snapshots.running, running.id == written.id else { return }
+    guard let running = snapshots.running, running.number == written.number else { return }
     let now = MonotonicTime.now
+    var isSaved = false
+    if case .success = written.result { isSaved = true }
+    running.sweep.settle(saved: isSaved)
+    noteIfCopied(running.sweep)
     snapshots.running = nil
+    if written.couldNotSync { files.refuseUse() }
     snapshots.progress.isRunning = false
     isReportStale = true
     switch written.result {
@@ -129,7 +135,8 @@ extension Learner {
       snapshots.progress.lastRows = manifest.ownRows
       snapshots.progress.lastFiles = manifest.files.count
       snapshots.progress.lastSeconds = Double(now &- running.since) / 1e9
-      snapshots.progress.lastCaptureSeconds = running.captureSeconds
+      snapshots.progress.lastCaptureSeconds =
+        Double(max(running.captureNanoseconds, running.sweep.longestPause)) / 1e9
       context.log.notice(
         "snapshot written",
         [

@@ -72,6 +72,11 @@ final class Learner {
         runTimers()
         if isOver { break }
         publishReport(ifDue: true)
+        if let copying = snapshots.copying {
+          copying.idle()
+          noteIfCopied(copying)
+          continue
+        }
         work = context.channel.next(
           returning: nil, epoch: source.epoch, takesBatches: takesBatches,
           milliseconds: millisecondsUntilNextTimer())
@@ -100,8 +105,11 @@ final class Learner {
     if let ending { ending.completion(endProblem.map { .failure($0) } ?? .success(())) }
   }
 
-  /// Whether records are wanted.
-  private var takesBatches: Bool { condition == .running && source.isStarted && ending == nil }
+  /// Whether records are wanted: not while a rollback waits for rows to be copied.
+  private var takesBatches: Bool {
+    condition == .running && source.isStarted && ending == nil
+      && (snapshots.copying == nil || snapshots.rollbacks.isEmpty)
+  }
 
   /// Ends the loop, with a problem where the last snapshot could not be written.
   func end(_ problem: LearningProblem? = nil) {

@@ -1,4 +1,5 @@
 // Unsafe memory: the bytes of one record are viewed in the batch's own array during one call.
+import DurableFiles
 import EventSources
 import Observability
 
@@ -49,11 +50,15 @@ public final class LearnerFiles {
     }
   }
 
-  /// Waits until what was kept is safe, before a snapshot says that its records are done with.
-  func sync() throws {
-    try journal?.sync()
-    try quarantine?.sync()
+  /// The files that must be synced before a snapshot says that the records so far are done with; any thread may do it.
+  func filesToSync() throws -> [OpenFile] {
     deadLetters?.flush(timeoutMilliseconds: LearnerFiles.flushMilliseconds)
+    return try [journal?.fileToSync(), quarantine?.fileToSync].compactMap { $0 }
+  }
+
+  /// Uses the journal no more, since what was written to it may be lost.
+  func refuseUse() {
+    journal?.refuseUse()
   }
 
   /// Takes back what will be quarantined again, since its records are read again.

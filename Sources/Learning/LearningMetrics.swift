@@ -90,8 +90,13 @@ enum LearningMetrics {
     metrics.gauge("afm_snapshot_duration_seconds", "How long the last snapshot took until it was durable.") {
       board.report.snapshots.lastSeconds
     }
-    metrics.gauge("afm_snapshot_capture_seconds", "How long learning paused for the last snapshot.") {
+    metrics.gauge("afm_snapshot_capture_seconds", "The longest pause of learning for the last snapshot.") {
       board.report.snapshots.lastCaptureSeconds
+    }
+    metrics.counterOfSeconds(
+      "afm_snapshot_backpressure_seconds_total", "How long learning waited in all for snapshots to be written."
+    ) {
+      Double(board.report.snapshots.waitedNanoseconds) / 1e9
     }
     metrics.gauge("afm_snapshot_bytes", "What was written for the last snapshot.") {
       board.report.snapshots.lastBytes.map(Double.init)

@@ -81,8 +81,10 @@ public struct SnapshotProgress: Equatable, Sendable {
   public var problem: String?
   /// How long the last one took from its capture until it was durable, in seconds.
   public var lastSeconds: Double?
-  /// How long the learner paused to copy the rows of the last one, in seconds.
+  /// The longest time for which the last one held learning up at once, in seconds.
   public var lastCaptureSeconds: Double?
+  /// How long the learner waited in all since the writer had not taken the rows that were copied before, in nanoseconds.
+  public var waitedNanoseconds: UInt64 = 0
   /// The bytes that were written for the last one.
   public var lastBytes: UInt64?
   /// The rows that were written for the last one.

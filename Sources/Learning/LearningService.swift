@@ -44,7 +44,9 @@ public final class LearningService: Sendable {
     let channel = IngestChannel(batches: settings.queueBatches, recordsPerBatch: settings.recordsPerBatch)
     let board = StatusBoard()
     let reference = LiveModelReference(recovered.live)
-    let writer = SnapshotWriter(nice: settings.learnerNice, store: store, retained: settings.retainedSnapshots) {
+    let writer = SnapshotWriter(
+      nice: settings.learnerNice, store: store, ring: SegmentRing(identity.model), retained: settings.retainedSnapshots
+    ) {
       _ = channel.post(.snapshotWritten($0))
     }
     let context = LearnerContext(

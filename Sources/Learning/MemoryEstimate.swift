@@ -1,4 +1,10 @@
+import AttentionalFM
 import Features
+
+extension ModelConfiguration {
+  /// The bytes that go round between learner and snapshot writer.
+  public var snapshotBytes: UInt64 { SegmentRing.bytes(self) }
+}
 
 extension LearningSettings {
   /// The bytes that the batches between ingest thread and learner take, with records of a usual size: 16 features and

@@ -1,27 +1,78 @@
 import AttentionalFM
 import Threads
 
-/// The bounded ring that carries copied rows from the learner to the snapshot writer.
+/// The bounded ring that carries copied rows from the learner to the snapshot writer, one snapshot after the other.
 ///
-/// A fixed number of segments goes round. Where all are full the learner waits for the writer: back-pressure. Where the
-/// writer failed the learner is told, and stops copying.
+/// A fixed number of segments goes round, made and first touched by the writer's thread, so that the learner never waits
+/// for the system to find memory. Where all are full the learner waits for the writer: back-pressure. Where the writer
+/// failed the learner is told, and stops copying.
 final class SegmentRing: Sendable {
   private struct State {
-    var empty: [RowSegment]
+    var empty: [RowSegment] = []
     var full: [RowSegment] = []
     var hasEnded = false
     var hasFailed = false
   }
 
-  private let monitor: Monitor<State>
+  private let monitor = Monitor(State())
 
-  init(segments: Int) {
-    monitor = Monitor(State(empty: (0..<segments).map { _ in RowSegment() }))
+  /// The rows of one segment.
+  let rowsPerSegment: Int
+
+  /// How many segments go round.
+  let segments: Int
+
+  private let embeddingSize: Int
+  private static let segmentBytes = 256 << 10
+  private static let ringBytes = 16 << 20
+  private static let fewestSegments = 4
+
+  /// Makes a ring without segments, for rows of a model.
+  init(_ model: ModelConfiguration) {
+    embeddingSize = model.effectiveEmbeddingSize
+    rowsPerSegment = SegmentRing.rowsPerSegment(model)
+    segments = SegmentRing.segments(model)
   }
 
-  /// Waits for an empty segment; nil where the writer failed.
-  func takeEmpty() -> RowSegment? {
-    let segment = monitor.wait { state -> RowSegment?? in
+  /// The bytes of all segments.
+  static func bytes(_ model: ModelConfiguration) -> UInt64 {
+    let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
+    return UInt64(clamping: segments(model) * rowsPerSegment(model) * row)
+  }
+
+  private static func rowsPerSegment(_ model: ModelConfiguration) -> Int {
+    let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
+    return max(segmentBytes / row, 2 * model.maximumFeatures, 64)
+  }
+
+  private static func segments(_ model: ModelConfiguration) -> Int {
+    let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
+    return max(fewestSegments, ringBytes / (row * rowsPerSegment(model)))
+  }
+
+  /// Makes the segments. For the writer, once.
+  func makeSegments() {
+    for _ in 0..<segments {
+      var segment = RowSegment(embeddingSize: embeddingSize, capacity: rowsPerSegment)
+      segment.touch()
+      recycle(segment)
+    }
+  }
+
+  /// Begins with the next snapshot; the one before was ended, and its writer is done.
+  func begin() {
+    monitor.update { state in
+      state.hasEnded = false
+      state.hasFailed = false
+    }
+  }
+
+  /// Whether the writer failed: nothing is to be copied any more.
+  var hasFailed: Bool { monitor.read { $0.hasFailed } }
+
+  /// An empty segment; waits for one at most so long, nil for ever. Nil where there is none, or the writer failed.
+  func takeEmpty(milliseconds: Int?) -> RowSegment? {
+    let segment = monitor.wait(milliseconds: milliseconds) { state -> RowSegment?? in
       if state.hasFailed { return .some(nil) }
       return state.empty.popLast().map { .some($0) }
     }
@@ -31,7 +82,9 @@ final class SegmentRing: Sendable {
   /// Gives a filled segment to the writer.
   func put(_ segment: consuming RowSegment) {
     let segment = segment
-    monitor.update { $0.full.append(segment) }
+    monitor.update { state in
+      if state.hasFailed { state.empty.append(segment) } else { state.full.append(segment) }
+    }
   }
 
   /// Says that no segment follows.
@@ -56,6 +109,10 @@ final class SegmentRing: Sendable {
 
   /// Says that writing failed: the learner need not copy any more.
   func fail() {
-    monitor.update { $0.hasFailed = true }
+    monitor.update { state in
+      state.hasFailed = true
+      state.empty += state.full
+      state.full = []
+    }
   }
 }

@@ -4,9 +4,11 @@ import SnapshotStore
 struct SnapshotCourse {
   /// The snapshot that is being written, since when, and who waits for it.
   struct Running {
-    var id: UInt64
+    var number: UInt64
     var since: UInt64
-    var captureSeconds: Double
+    /// How long learning paused to fix the state.
+    var captureNanoseconds: UInt64
+    var sweep: SnapshotSweep
     var completions: [LearningCompletion<Manifest>]
   }
 
@@ -15,6 +17,12 @@ struct SnapshotCourse {
 
   /// The one that is being written.
   var running: Running?
+
+  /// Its rows, while they are being copied.
+  var copying: SnapshotSweep?
+
+  /// How many were begun.
+  var begun: UInt64 = 0
 
   /// Who waits for the next one.
   var waiting: [LearningCompletion<Manifest>] = []

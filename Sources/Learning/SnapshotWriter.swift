@@ -1,3 +1,5 @@
+import AttentionalFM
+import DurableFiles
 import EventSources
 import LiveModel
 import SnapshotStore
@@ -5,8 +7,13 @@ import Threads
 
 /// What a snapshot came to: durable, or not.
 struct WrittenSnapshot: Sendable {
-  var id: UInt64
+  /// The job's number.
+  var number: UInt64
   var result: Result<Manifest, SnapshotProblem>
+
+  /// Whether the files that the snapshot names places in could not be synced: the system may have dropped what it could
+  /// not write.
+  var couldNotSync = false
 
   /// The earliest place in the order journal that a retained snapshot refers to; nil where none does, or not all could
   /// be read.
@@ -18,13 +25,20 @@ struct WrittenSnapshot: Sendable {
 
 /// The thread that takes rows from the learner to the disk and makes a snapshot durable, one at a time.
 final class SnapshotWriter: Sendable {
-  /// A snapshot that was begun by the learner.
+  /// A snapshot that the learner captured: the state of one moment, of which the rows follow through the ring.
   struct Job: Sendable {
-    var id: UInt64
-    var pending: Handover<PendingSnapshot>
+    var number: UInt64
+    var state: ModelState
+    var sections: [SnapshotSection]
+    var extent: SnapshotExtent
     var facts: SnapshotFacts
-    var rows: SegmentRing
+    var progressive: ProgressiveOverview
+    /// The files that it names places in: they must be on the disk before it is.
+    var files: [OpenFile]
   }
+
+  /// Takes the rows from the learner.
+  let ring: SegmentRing
 
   private struct Mailbox {
     var job: Job?
@@ -37,16 +51,22 @@ final class SnapshotWriter: Sendable {
   /// Starts the thread.
   ///
   /// - Parameters:
+  ///   - nice: the thread's nice value.
+  ///   - store: where snapshots are written.
+  ///   - ring: brings the rows.
   ///   - retained: how many snapshots retention keeps; nil keeps all.
   ///   - report: takes what each snapshot came to, on the writer's thread.
   init(
-    nice: Int32, store: SnapshotStore, retained: Int?, report: @escaping @Sendable (WrittenSnapshot) -> Void
+    nice: Int32, store: SnapshotStore, ring: SegmentRing, retained: Int?,
+    report: @escaping @Sendable (WrittenSnapshot) -> Void
   ) {
     let mailbox = Monitor(Mailbox())
     self.mailbox = mailbox
+    self.ring = ring
     thread = DedicatedThread(name: "snapshot writer", nice: nice) {
+      ring.makeSegments()
       while let job = SnapshotWriter.next(mailbox) {
-        var written = WrittenSnapshot(id: job.id, result: SnapshotWriter.write(job))
+        var written = SnapshotWriter.write(job, ring, store)
         if case .success = written.result, let retained {
           do throws(SnapshotProblem) {
             _ = try store.retain(last: retained)
@@ -93,20 +113,30 @@ final class SnapshotWriter: Sendable {
     return oldest
   }
 
-  private static func write(_ job: Job) -> Result<Manifest, SnapshotProblem> {
-    guard let pending = job.pending.take() else {
-      return .failure(SnapshotProblem(.misuse, "snapshot \(job.id) was given to the writer twice"))
-    }
+  private static func write(_ job: Job, _ ring: SegmentRing, _ store: SnapshotStore) -> WrittenSnapshot {
+    var written = WrittenSnapshot(number: job.number, result: .failure(SnapshotProblem(.misuse, "nothing was written")))
+    var pending: PendingSnapshot?
     do throws(SnapshotProblem) {
-      while let segment = job.rows.takeFull() {
-        try pending.append(segment)
-        job.rows.recycle(segment)
+      var facts = job.facts
+      facts.progressive = try EmbeddedJSON(encoding: job.progressive)
+      let begun = try store.begin(job.state, sections: job.sections, extent: job.extent)
+      pending = begun
+      while let segment = ring.takeFull() {
+        try begun.append(segment)
+        ring.recycle(segment)
       }
-      return .success(try pending.finish(job.facts))
+      do throws(FileProblem) {
+        for file in job.files { try file.sync() }
+      } catch {
+        written.couldNotSync = true
+        throw SnapshotProblem(.file, error.description)
+      }
+      written.result = .success(try begun.finish(facts))
     } catch {
-      job.rows.fail()
-      pending.discard()
-      return .failure(error)
+      ring.fail()
+      pending?.discard()
+      written.result = .failure(error)
     }
+    return written
   }
 }
