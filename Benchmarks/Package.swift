@@ -14,6 +14,7 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency] = []) -> Targ
 }
 
 let benchmarks: [Target] = [
+  benchmark("GrowthTable"),
   benchmark("IngestSpeed", ["AllocationCount"]),
   benchmark("KafkaLearning"),
   benchmark("KernelSpeed", ["CFMAPeak"]),

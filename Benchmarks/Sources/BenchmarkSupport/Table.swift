@@ -15,7 +15,7 @@ public struct Table {
   /// The table as lines.
   public var text: String {
     let columns = rows[0].indices
-    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let widths = columns.map { column in rows.map { $0[column].count }.reduce(1, max) }
     func line(_ row: [String]) -> String {
       let cells = columns.map { column in
         let padding = String(repeating: " ", count: widths[column] - row[column].count)

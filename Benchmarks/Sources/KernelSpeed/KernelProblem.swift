@@ -115,6 +115,9 @@ final class KernelProblem {
     afm_adagrad(kernels, event.pointee.rows, rowAccumulators, event.pointee.row_gradient, 0, 1e-8, rows)
   }
 
+  /// Forming the pairs.
+  func formPairs() { afm_form_pairs(event, within) }
+
   /// Bringing `W` up to date with its transpose.
   func transpose() { afm_transpose(projection, values + Int(layout.pointee.projection_transposed), layout) }
 
