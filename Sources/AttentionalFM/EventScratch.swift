@@ -46,8 +46,8 @@ package final class EventScratch {
     integers.initialize(repeating: 0, count: 3 * pairs + features)
     hashes = .allocate(capacity: features)
     hashes.initialize(repeating: 0, count: features)
-    fields = .allocate(capacity: features)
-    fields.initialize(repeating: 0, count: features)
+    fields = .allocate(capacity: 2 * features)
+    fields.initialize(repeating: 0, count: 2 * features)
     let flags = configuration.layout.formsPairsWithinItself
     within = .allocate(capacity: max(flags.count, 1))
     within.initialize(repeating: 1, count: max(flags.count, 1))
@@ -81,6 +81,8 @@ package final class EventScratch {
     e.second = integers + pairs
     e.field_pair = integers + 2 * pairs
     e.field = fields
+    e.paired_field = fields + features
+    e.paired_features = -1
     origin = integers + 3 * pairs
     event.initialize(to: e)
     rows = .allocate(capacity: 1)

@@ -33,15 +33,23 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
 
   /// dL/dy, times the importance.
   public func gradient(raw: Float, label: Float, importance: Float) -> Float {
+    gradient(raw: raw, label: label, importance: importance, tail: tail(raw: raw))
+  }
+
+  /// `e^-|raw|` for log loss, of which gradient, loss and probability are all made; 0 for squared loss.
+  public func tail(raw: Float) -> Double {
+    self == .logistic ? PortableMath.exp(-Double(raw).magnitude) : 0
+  }
+
+  func gradient(raw: Float, label: Float, importance: Float, tail: Double) -> Float {
     let y = Double(raw)
     let t = Double(target(label))
     switch self {
     case .squared: return Float(2 * Double(importance) * (y - t))
     case .logistic:
-      // (1 - t) sigmoid(y) - t sigmoid(-y): no cancellation where the model is right. Both are made of one e^-|y|.
-      let e = PortableMath.exp(-y.magnitude)
-      let greater = 1 / (1 + e)
-      let lesser = e / (1 + e)
+      // (1 - t) sigmoid(y) - t sigmoid(-y): no cancellation where the model is right.
+      let greater = 1 / (1 + tail)
+      let lesser = tail / (1 + tail)
       return Float(
         Double(importance) * ((1 - t) * (y >= 0 ? greater : lesser) - t * (y >= 0 ? lesser : greater)))
     }

@@ -8,7 +8,13 @@ public final class Model {
   public let configuration: ModelConfiguration
 
   /// The number of events applied so far; an event that was refused (``LearningOutcome/notFinite``) does not count.
-  public package(set) var eventsLearned: UInt64 = 0
+  public package(set) var eventsLearned: UInt64 {
+    get { learned }
+    set { learned = newValue }
+  }
+
+  // Private, so that the compiler sees all accesses and need not check each one.
+  private var learned: UInt64 = 0
 
   /// The features and their rows.
   public let table: EmbeddingTable

@@ -7,10 +7,10 @@ extension OnlineLearner {
   ///
   /// Two steps: all gradients are computed and checked before the first parameter moves or the first new feature is
   /// written, so a refused event leaves no trace.
-  func update(label: Float, importance: Float) -> LearningOutcome {
+  func update(label: Float, importance: Float, tail: Double) -> LearningOutcome {
     let event = scratch.event
     let raw = event.pointee.raw
-    let lossGradient = configuration.loss.gradient(raw: raw, label: label, importance: importance)
+    let lossGradient = configuration.loss.gradient(raw: raw, label: label, importance: importance, tail: tail)
     afm_backward(kernels.table, values, projection, scratch.layout, event, lossGradient, gradient)
     // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
     let pairs = Int(event.pointee.pair_count)

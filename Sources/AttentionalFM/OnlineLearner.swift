@@ -104,6 +104,7 @@ public final class OnlineLearner {
   /// with dropout where there are any or it is on, and moves every parameter against its gradient.
   public func step(_ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1) -> LearningStep {
     let prediction = predict(features)
+    let tail = configuration.loss.tail(raw: prediction.raw)
     let hasNew = prediction.unknown > 0 && planInsertions(features)
     let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
     if hasNew { loadPlanned(features) }
@@ -111,12 +112,15 @@ public final class OnlineLearner {
       scratch.event.pointee.kept = drawDropout()
       scratch.forward(kernels, parameters: values)
     }
-    let outcome = update(label: label, importance: importance)
+    let repeated = hasNew || drops
+    let outcome = update(
+      label: label, importance: importance,
+      tail: repeated ? configuration.loss.tail(raw: scratch.event.pointee.raw) : tail)
     if outcome == .applied, prediction.unknown > 0 {
       let used = min(features.count, configuration.maximumFeatures)
       model.table.counters.dropped += UInt64(used) - UInt64(scratch.event.pointee.feature_count)
     }
-    return LearningStep(prediction: prediction, outcome: outcome)
+    return LearningStep(prediction: prediction, outcome: outcome, tail: tail)
   }
 }
 

@@ -82,6 +82,7 @@ public enum PortableMath {
     x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
   }
 
+  @inline(__always)
   private static func scaled(_ y: Double, by exponent: Int) -> Double {
     if exponent == 1024 { return y * 2 * 0x1p1023 }
     if exponent < -1022 { return y * 0x1p-1022 * Double(sign: .plus, exponent: exponent + 1022, significand: 1) }

@@ -37,6 +37,8 @@ public struct LearningStep: Equatable, Sendable {
   public var prediction: Prediction
   /// Whether the event was applied.
   public var outcome: LearningOutcome
+  /// `Loss.tail` of the prediction: whoever judges it needs it too, and an exponential is not cheap.
+  public var tail: Double
 }
 
 /// A score taken apart, in Double: `bias` and all terms and pairs sum to `raw` within 1e-6 x max(1, sum of |term|).

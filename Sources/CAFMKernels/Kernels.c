@@ -32,7 +32,13 @@ const afm_kernels *afm_kernels_best(void) {
   return &afm_kernels_scalar;
 }
 
-void afm_form_pairs(afm_event *event, const uint8_t *within) {
+// Whether the features are of the fields that the pairs at hand were formed of: in most streams every event's are.
+static int is_paired(const afm_event *event) {
+  return event->paired_field && event->paired_features == event->feature_count &&
+         memcmp(event->paired_field, event->field, sizeof(uint16_t) * (uint64_t)event->feature_count) == 0;
+}
+
+static void pair(afm_event *event, const uint8_t *within) {
   const int32_t features = event->feature_count;
   int32_t n = 0;
   for (int32_t i = 0; i < features; i++) {
@@ -44,12 +50,23 @@ void afm_form_pairs(afm_event *event, const uint8_t *within) {
       event->first[n] = i;
       event->second[n] = j;
       event->field_pair[n] = (int32_t)(high * (high + 1) / 2 + low);
-      event->pair_x[n] = event->x[i] * event->x[j];
       n++;
     }
   }
-  event->pair_count = n;
-  for (int32_t i = features; i % 16 != 0; i++) event->x[i] = event->weight[i] = 0;
+  event->paired_count = n;
+  if (!event->paired_field) return;
+  event->paired_features = features;
+  memcpy(event->paired_field, event->field, sizeof(uint16_t) * (uint64_t)features);
+}
+
+void afm_form_pairs(afm_event *event, const uint8_t *within) {
+  if (!is_paired(event)) pair(event, within);
+  const int32_t pairs = event->paired_count, *first = event->first, *second = event->second;
+  const float *x = event->x;
+  float *pair_x = event->pair_x;
+  for (int32_t n = 0; n < pairs; n++) pair_x[n] = x[first[n]] * x[second[n]];
+  event->pair_count = pairs;
+  for (int32_t i = event->feature_count; i % 16 != 0; i++) event->x[i] = event->weight[i] = 0;
 }
 
 int64_t afm_form_candidate_pairs(afm_event *event, const uint8_t *within, int32_t context_count) {
@@ -70,6 +87,7 @@ int64_t afm_form_candidate_pairs(afm_event *event, const uint8_t *within, int32_
     }
   }
   event->pair_count = n < event->pair_capacity ? (int32_t)n : event->pair_capacity;
+  event->paired_features = -1;
   return n;
 }
 

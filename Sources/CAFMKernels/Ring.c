@@ -45,15 +45,19 @@ void afm_ring_destroy(afm_ring *ring) {
 }
 
 void afm_ring_publish(afm_ring *ring, const float *parameters, uint64_t event_number) {
+  // Copied, since the words that are stored might be these numbers as far as the compiler knows.
+  const int64_t count = ring->words;
   const uint64_t next = ring->generation + 1;
   ring_slot *slot = ring->slots + next % AFM_RING_SLOTS;
   __atomic_store_n(&slot->version, slot->version + 1, __ATOMIC_RELAXED);
   __atomic_thread_fence(__ATOMIC_RELEASE);
   __atomic_store_n(&slot->event_number, event_number, __ATOMIC_RELAXED);
-  for (int64_t i = 0; i < ring->words; i++) {
+  uint64_t *const words = slot->words;
+#pragma clang loop unroll_count(8)
+  for (int64_t i = 0; i < count; i++) {
     uint64_t word;
     memcpy(&word, parameters + 2 * i, sizeof word);
-    __atomic_store_n(slot->words + i, word, __ATOMIC_RELAXED);
+    __atomic_store_n(words + i, word, __ATOMIC_RELAXED);
   }
   __atomic_store_n(&slot->version, slot->version + 1, __ATOMIC_RELEASE);
   __atomic_store_n(&ring->generation, next, __ATOMIC_RELEASE);
@@ -69,8 +73,11 @@ void afm_ring_copy(const afm_ring *ring, float *parameters, uint64_t *event_numb
     const uint64_t before = __atomic_load_n(&slot->version, __ATOMIC_ACQUIRE);
     if ((before & 1) == 0) {
       const uint64_t number = __atomic_load_n(&slot->event_number, __ATOMIC_RELAXED);
-      for (int64_t i = 0; i < ring->words; i++) {
-        const uint64_t word = __atomic_load_n(slot->words + i, __ATOMIC_RELAXED);
+      const int64_t count = ring->words;
+      const uint64_t *const words = slot->words;
+#pragma clang loop unroll_count(8)
+      for (int64_t i = 0; i < count; i++) {
+        const uint64_t word = __atomic_load_n(words + i, __ATOMIC_RELAXED);
         memcpy(parameters + 2 * i, &word, sizeof word);
       }
       __atomic_thread_fence(__ATOMIC_ACQUIRE);

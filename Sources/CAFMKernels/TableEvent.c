@@ -7,7 +7,7 @@ void afm_event_look_up(const afm_table *table, const afm_feature *features, int3
     afm_lookup *lookup = lookups + i;
     lookup->hash = features[i].hash;
     candidates(&t, lookup->hash, lookup->buckets);
-    prefetch_bucket(&t, lookup->buckets[0]);
+    __builtin_prefetch(t.buckets + lookup->buckets[0] / AFM_BUCKET_SLOTS);
   }
 }
 
@@ -23,40 +23,59 @@ void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count
   for (int32_t i = 0; i < count; i++) {
     afm_lookup *lookup = lookups + i;
     lookup->slot = slot_with_tag(&t, lookup->buckets, tag_of(lookup->hash));
-    if (lookup->slot >= 0) prefetch_row(&t, (uint64_t)lookup->slot);
+    if (lookup->slot < 0) continue;
+    __builtin_prefetch(afm_table_hash(&t, (uint64_t)lookup->slot));
+    prefetch_row(&t, (uint64_t)lookup->slot);
   }
 }
 
-// Copies of the two structures for the length of a loop: their arrays may hold anything, so that after every store the
-// compiler would have to read each pointer again.
+// Where the numbers of features go, copied for the length of a loop: the arrays might hold these very pointers as far
+// as the compiler knows, so that it would read them again after every store.
 typedef struct {
-  afm_event event;
-  afm_event_rows rows;
+  float *x, *weight, *rows;
+  uint16_t *field;
+  uint64_t *hashes;
+  int32_t *origin;
+  int64_t *slots;
+  float *weight_accumulators, *row_accumulators;
+  int64_t width;
+  uint16_t last_field;
   int32_t count;
 } writer;
 
 static inline writer begin(const afm_event *event, const afm_event_rows *rows, int32_t count) {
-  return (writer){*event, *rows, count};
+  return (writer){event->x,
+                  event->weight,
+                  event->rows,
+                  event->field,
+                  rows->hashes,
+                  rows->origin,
+                  rows->slots,
+                  rows->weight_accumulators,
+                  rows->row_accumulators,
+                  rows->width,
+                  rows->last_field,
+                  count};
 }
 
 static inline void append(writer *w, const afm_feature *feature, int32_t origin) {
   const int32_t n = w->count++;
-  w->event.x[n] = feature->value;
-  w->event.field[n] = feature->field < w->rows.last_field ? feature->field : w->rows.last_field;
-  w->rows.origin[n] = origin;
-  w->rows.hashes[n] = feature->hash;
+  w->x[n] = feature->value;
+  w->field[n] = feature->field < w->last_field ? feature->field : w->last_field;
+  w->origin[n] = origin;
+  w->hashes[n] = feature->hash;
 }
 
 static inline void load(writer *w, const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin) {
   const int64_t n = w->count;
   const afm_slot *entry = afm_table_slot(table, slot);
-  w->event.weight[n] = entry->weight;
-  w->rows.weight_accumulators[n] = entry->accumulator;
-  w->rows.slots[n] = (int64_t)slot;
+  w->weight[n] = entry->weight;
+  w->weight_accumulators[n] = entry->accumulator;
+  w->slots[n] = (int64_t)slot;
   if (table->k > 0) {
     const float *row = row_of(table, slot);
-    copy_row(w->event.rows + n * w->rows.width, row, table->k);
-    copy_row(w->rows.row_accumulators + n * w->rows.width, row + table->stride, table->k);
+    copy_row(w->rows + n * w->width, row, table->k);
+    copy_row(w->row_accumulators + n * w->width, row + table->stride, table->k);
   }
   append(w, feature, origin);
 }
@@ -97,14 +116,14 @@ void afm_event_publish(afm_table *table, const afm_event *event, const afm_event
   afm_table t = *table;
   const writer w = begin(event, rows, event->feature_count);
   for (int64_t n = 0; n < w.count; n++) {
-    const uint64_t slot = (uint64_t)w.rows.slots[n], hash = w.rows.hashes[n];
+    const uint64_t slot = (uint64_t)w.slots[n], hash = w.hashes[n];
     if (afm_table_slot(&t, slot)->tag == 0) {
       *claimed += 1;
     } else if (*afm_table_hash(&t, slot) != hash) {
       *evicted += 1;
     }
-    write_row(&t, slot, hash, (afm_slot){tag_of(hash), w.event.weight[n], w.rows.weight_accumulators[n], last_seen},
-              w.event.rows + n * w.rows.width, w.rows.row_accumulators + n * w.rows.width, t.k);
+    write_row(&t, slot, hash, (afm_slot){tag_of(hash), w.weight[n], w.weight_accumulators[n], last_seen},
+              w.rows + n * w.width, w.row_accumulators + n * w.width, t.k);
   }
 }
 
@@ -120,7 +139,7 @@ void afm_event_gather(const afm_table *table, const afm_feature *features, const
   writer w = begin(event, rows, event->feature_count);
   for (int32_t i = 0; i < count; i++) {
     const int64_t n = w.count;
-    if (gather_located(table, features[i].hash, lookups + i, w.event.weight + n, w.event.rows + n * w.rows.width))
+    if (gather_located(table, features[i].hash, lookups + i, w.weight + n, w.rows + n * w.width))
       append(&w, features + i, i);
   }
   event->feature_count = w.count;

@@ -18,7 +18,7 @@ uint64_t afm_table_changed_count(const afm_table *table) {
 }
 
 void afm_table_forget_changes(afm_table *table) {
-  memset(table->changed, 0, words_of(table->slot_count) * 8);
+  forget_noted(table);
   memset(table->captured, 0, words_of(table->slot_count) * 8);
 }
 
@@ -33,7 +33,7 @@ void afm_sweep_begin(afm_table *table, afm_sweep *sweep, int32_t only_changed, u
     memset(table->unsaved, 0xFF, bytes);
     if (table->slot_count < 64) table->unsaved[0] = ((uint64_t)1 << table->slot_count) - 1;
   }
-  memset(table->changed, 0, bytes);
+  forget_noted(table);
   table->sweep = sweep;
 }
 

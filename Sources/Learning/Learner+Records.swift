@@ -88,7 +88,8 @@ extension Learner {
         let prediction = step.prediction
         state.progressive.record(
           raw: prediction.raw, label: record.label, importance: record.importance, known: prediction.known,
-          unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan)
+          unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan,
+          tail: step.tail)
         live.publishDense(of: model, isIdle: false)
         if let time = record.eventTime, time > newestEventTime ?? .min { newestEventTime = time }
       } else {

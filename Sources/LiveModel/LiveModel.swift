@@ -22,7 +22,7 @@ public final class LiveModel: @unchecked Sendable {
   private let lastPublished: Atomic<UInt64>
 
   /// The events between two publications while the stream is busy: chosen so that at most about 2 KB are copied for an
-  /// event.
+  /// event, and where an event is cheap, 0.5 KB, for which a scorer's parameters are up to three events old.
   public let eventsBetweenPublications: UInt64
 
   /// Makes the live face of a model and publishes it as it stands. Call it on the owner's thread, or before the model
@@ -34,7 +34,8 @@ public final class LiveModel: @unchecked Sendable {
     let count = Int64(layout.c.count)
     guard let ring = afm_ring_create(count) else { throw .noMemory(bytes: afm_ring_bytes(count)) }
     self.ring = ring
-    eventsBetweenPublications = max(1, (UInt64(count) * 4 + 2047) / 2048)
+    let bytes = UInt64(count) * 4
+    eventsBetweenPublications = max((bytes + 2047) / 2048, min(3, (bytes + 511) / 512), 1)
     lastPublished = Atomic(model.eventsLearned)
     publishDense(of: model, isIdle: true)
   }

@@ -45,14 +45,17 @@ public struct ProgressiveValidation: Sendable {
   ///   - known: how many of the event's features the model knew.
   ///   - unknown: how many it did not know.
   ///   - entropy: the normalised entropy of the attention weights; not a number where there were fewer than two pairs.
+  ///   - tail: `Loss.tail` of the raw score where it is known already; else it is computed.
   /// - Returns: whether this event ended a window.
   @discardableResult
   public mutating func record(
-    raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float
+    raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float,
+    tail: Double? = nil
   ) -> Bool {
     guard raw.isFinite, label.isFinite, importance.isFinite else { return false }
     let scored = ScoredEvent(
-      loss: loss, raw: raw, label: label, importance: importance, known: known, unknown: unknown, entropy: entropy)
+      loss: loss, raw: raw, label: label, importance: importance, known: known, unknown: unknown, entropy: entropy,
+      tail: tail ?? loss.tail(raw: raw))
     run.add(scored)
     window.add(scored)
     if loss == .logistic {

@@ -29,8 +29,10 @@ struct ScoredEvent: Sendable {
   /// Scores an event with `PortableMath`, so that every machine gives the same bits.
   ///
   /// The log loss t log(1 + e^-z) + (1 - t) log(1 + e^z) is computed as
-  /// log(1 + e^-|z|) + t max(0, -z) + (1 - t) max(0, z), which neither overflows nor cancels.
-  init(loss kind: Loss, raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float) {
+  /// log(1 + e^-|z|) + t max(0, -z) + (1 - t) max(0, z), which neither overflows nor cancels; `tail` is that e^-|z|.
+  init(
+    loss kind: Loss, raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float, tail: Double
+  ) {
     self.importance = Double(importance)
     attentionEntropy = entropy.isFinite ? Double(entropy) : nil
     self.unknown = Double(unknown)
@@ -39,7 +41,6 @@ struct ScoredEvent: Sendable {
     switch kind {
     case .logistic:
       let target = Double(kind.target(label))
-      let tail = PortableMath.exp(-raw.magnitude)
       loss = PortableMath.log1p(tail) + target * max(0, -raw) + (1 - target) * max(0, raw)
       prediction = raw >= 0 ? 1 / (1 + tail) : tail / (1 + tail)
       self.label = target

@@ -72,7 +72,9 @@ import Testing
     #expect(live.publishDense(of: model, isIdle: true))
     #expect(!live.publishDense(of: model, isIdle: true))
     #expect(live.eventsPublished == 28)
-    #expect(try LiveModel(Model(configuration: .small())).eventsBetweenPublications == 1)
+    let usual = ModelConfiguration.small(embeddingSize: 16, attentionSize: 16)
+    #expect(try LiveModel(Model(configuration: usual)).eventsBetweenPublications == 3)
+    #expect(try LiveModel(Model(configuration: .small(kind: .linear))).eventsBetweenPublications == 1)
   }
 
   @Test("answers from the model that was swapped in, from the next request on")

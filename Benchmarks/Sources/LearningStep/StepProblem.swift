@@ -54,7 +54,8 @@ final class StepProblem {
         let prediction = step.prediction
         progressive.record(
           raw: prediction.raw, label: stream.labels[event], importance: 1, known: prediction.known,
-          unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan)
+          unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan,
+          tail: step.tail)
         live.publishDense(of: model, isIdle: false)
       }
     }

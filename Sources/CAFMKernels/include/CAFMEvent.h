@@ -35,6 +35,7 @@ typedef struct afm_event {
   float *weight_gradient; ///< dL/dw_i
   float *row_gradient;    ///< dL/dv_i [features][k_padded]
   uint16_t *field;
+  uint16_t *paired_field; ///< what `field` was when the pairs were last formed; null to form them anew every time
 
   // For each pair.
   int32_t *first, *second; ///< positions of the two features
@@ -49,6 +50,8 @@ typedef struct afm_event {
   float *projected;        ///< (p * kept) . z
 
   // For the event.
+  int32_t paired_features; ///< how many features that was of, or -1
+  int32_t paired_count;    ///< how many pairs they made
   const float *kept;      ///< what dropout multiplies the pooled vector by [k_padded], or null
   float *output_kept;     ///< p * kept [k_padded]
   float *pooled_gradient; ///< dL/d(sum s a z) [k_padded]
@@ -91,7 +94,8 @@ const afm_kernels *afm_kernels_named(const char *name);
 const afm_kernels *afm_kernels_best(void);
 
 /// Forms the pairs (0,1), (0,2), ... of the event's features in order, at most `pair_capacity`, leaving out pairs of
-/// one field where `within[field]` is 0; fills `pair_x` and `field_pair`, and pads the arrays of features.
+/// one field where `within[field]` is 0; fills `pair_x` and `field_pair`, and pads the arrays of features. `within` must
+/// be the same at every call for an event.
 void afm_form_pairs(afm_event *event, const uint8_t *within);
 
 /// Forms the pairs (i,j) with i < j of which j is at least `context_count`, in the order of j, then i, as far as there

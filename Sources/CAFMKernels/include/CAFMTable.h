@@ -19,7 +19,8 @@ typedef struct afm_bucket {
   afm_slot slots[AFM_BUCKET_SLOTS];
   uint64_t hashes[AFM_BUCKET_SLOTS];  ///< one for each slot
   uint32_t version;                   ///< odd while the owner writes here
-  uint32_t unused[7];
+  uint32_t noted;                     ///< the table's `sweeps`, and a bit for each slot that changed since
+  uint32_t unused[6];
 } afm_bucket;
 
 /// A table of `slot_count` slots in buckets of four, in one piece of memory.
@@ -36,6 +37,7 @@ typedef struct afm_table {
   uint64_t *captured;       ///< before that, and not known to be saved
   uint64_t *unsaved;        ///< still to be copied by the sweep that runs
   struct afm_sweep *sweep;  ///< null where none runs
+  uint32_t sweeps;          ///< how often `changed` was emptied, in the upper 28 bits
 } afm_table;
 
 /// The slot of that number.
