@@ -33,6 +33,16 @@ extension EndToEndTests {
       }
     }
 
+    /// The oldest snapshot that builds on others, once none is being written.
+    private func oldestOfAChain(_ daemon: DaemonUnderTest) throws -> String {
+      let snapshots = try eventually("no snapshot is being written") { () throws -> [JSON]? in
+        guard try daemon.status()["snapshots.running"].canonical == "false" else { return nil }
+        return try JSON(daemon.ctl("snapshots", "list", "--json"))["snapshots"].elements
+      }
+      let chained = try snapshots.filter { try $0["files"].number > 1 }
+      return try #require(chained.first)["snapshot"].canonical
+    }
+
     private func killNumbers(below count: Int) -> [Int] {
       (0..<20).map { _ in Int.random(in: 0..<count) }.sorted()
     }
@@ -98,8 +108,16 @@ extension EndToEndTests {
       let killed = try DaemonUnderTest(settings)
       try killAndLearn(killed, at: Array(killNumbers(below: Flights.count).prefix(5)), until: Flights.count)
       #expect(try facts(killed) == expected)
+
+      // Back to the oldest snapshot that builds on others, killed on the way, and up again.
+      try killed.ctl("rollback", oldestOfAChain(killed), "--position", "rewind")
+      killed.kill()
+      try killed.start()
+      try killed.waitUntilLearned(Flights.count)
+      #expect(try facts(killed) == expected)
       #expect(try killed.terminate() == 0)
       #expect(try killed.export() == calm.export())
+      try Program.output("afmctl", ["snapshots", "verify", "--directory", killed.state])
     }
   }
 }
