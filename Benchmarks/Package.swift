@@ -21,6 +21,7 @@ let benchmarks: [Target] = [
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("LearningStep"),
   benchmark("ScoreLatency"),
+  benchmark("TableMemory"),
   benchmark("VowpalWabbit"),
 ]
 

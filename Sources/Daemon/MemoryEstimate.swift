@@ -17,6 +17,9 @@ public struct MemoryEstimate: Equatable, Sendable {
   /// The parts of a running daemon.
   public var parts: [Part]
 
+  /// What a snapshot takes beside them while it is under way: rows on the way to the disk.
+  public var snapshotBytes: UInt64
+
   /// What a rollback takes beside them while it is under way: a second model.
   public var rollbackBytes: UInt64
 
@@ -34,25 +37,30 @@ public struct MemoryEstimate: Equatable, Sendable {
         bytes: UInt64(
           clamping: ProgressiveValidation.memoryEstimate(windowSize: settings.progressiveValidation.windowSize))),
       Part(name: "queue of batches", bytes: LearningSettings(settings).queueBytes),
-      Part(name: "rows on the way to a snapshot", bytes: settings.model.snapshotBytes),
-      Part(name: "program and libraries", bytes: Self.program(settings)),
+      Part(name: "program and libraries", bytes: 32 << 20),
     ]
+    if let fetched = Self.fetchedAhead(settings) {
+      parts.append(Part(name: "records fetched ahead while learning is behind", bytes: fetched))
+    }
+    snapshotBytes = settings.model.snapshotBytes
     rollbackBytes = settings.model.memoryBytes
   }
 
-  /// Code, runtime, stacks, and what librdkafka fetches ahead: measured, not computed.
-  private static func program(_ settings: DaemonSettings) -> UInt64 {
-    let base: UInt64 = 32 << 20
-    guard case .kafka(let kafka) = settings.source.place else { return base }
+  /// What librdkafka holds at most, where it is the source: measured with records of 250 bytes, of which it keeps the
+  /// answers they came in and a message of its own for each, 2.25 bytes for each that it counts. It gives little of it
+  /// back when learning has caught up.
+  private static func fetchedAhead(_ settings: DaemonSettings) -> UInt64? {
+    guard case .kafka(let kafka) = settings.source.place else { return nil }
     let kilobytes =
       kafka.properties["queued.max.messages.kbytes"].flatMap { UInt64($0) } ?? KafkaConsumer.queueKilobytes
-    return base &+ min(kilobytes, 1 << 22) &* 1024
+    return min(kilobytes, 1 << 22) &* 1024 &* 9 / 4
   }
 
   /// One line a part, and the sum.
   public func describe() -> String {
     var lines = parts.map { "  \(Self.text($0.bytes))  \($0.name)" }
     lines.append("  \(Self.text(bytes))  in all")
+    lines.append("  \(Self.text(bytes &+ snapshotBytes))  during a snapshot, whose rows are on the way to the disk")
     lines.append("  \(Self.text(bytes &+ rollbackBytes))  during a rollback, which loads a second model")
     return lines.joined(separator: "\n")
   }

@@ -83,6 +83,11 @@ final class DaemonUnderTest {
     """
   }
 
+  /// What `afmd --check` prints of these settings.
+  func check() throws -> String {
+    try Program.output("afmd", ["--check", "--config", folder.path("afmd.yaml")])
+  }
+
   /// Starts the daemon and waits until it is ready.
   func start(environment: [String: String] = [:]) throws {
     let child = try ChildProcess(
