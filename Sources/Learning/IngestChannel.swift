@@ -70,7 +70,8 @@ enum LearnerWork {
 /// once a batch by either side.
 ///
 /// There is a fixed number of batches. The ingest thread needs a free one to poll its source, so it stops polling when
-/// the learner lags or is paused: back-pressure needs nothing else.
+/// the learner lags or is paused: back-pressure needs nothing else. Once it found none it goes on when half of them are
+/// free, rather than being woken for each, while the learner has the other half to go on with.
 final class IngestChannel: Sendable {
   private struct State {
     var free: [DecodedBatch]
@@ -80,6 +81,8 @@ final class IngestChannel: Sendable {
     var start: IngestStart?
     var stops = false
     var isClosed = false
+    /// How many batches must be free before the ingest thread goes on: 1, unless it found none.
+    var neededFree = 1
 
     /// Takes what belongs to an earlier start from the head of the queue: it must not stand before the news of the
     /// start that counts.
@@ -133,7 +136,9 @@ final class IngestChannel: Sendable {
   ) -> LearnerWork {
     let returned = finished != nil
     var finished = finished
-    let work = monitor.wait(milliseconds: milliseconds) { state -> LearnerWork? in
+    // The ingest thread alone waits for what the learner changes here.
+    let work = monitor.wait(milliseconds: milliseconds, wakes: { $0.free.count >= $0.neededFree }) {
+      state -> LearnerWork? in
       if let batch = finished {
         state.free.append(batch)
         finished = nil
@@ -197,7 +202,12 @@ final class IngestChannel: Sendable {
       }
       guard delivers else { return nil }
       if let held { return .fill(held) }
-      return state.free.popLast().map(IngestOrder.fill)
+      guard state.free.count >= state.neededFree, let batch = state.free.popLast() else {
+        state.neededFree = max(1, capacity / 2)
+        return nil
+      }
+      state.neededFree = 1
+      return .fill(batch)
     }
     return order ?? .stop
   }

@@ -50,7 +50,14 @@ public final class Monitor<Value>: @unchecked Sendable {
   /// less not at all).
   ///
   /// What `body` changes is seen by the others; those that wait for it are woken when it gave something.
-  public func wait<Result>(milliseconds: Int? = nil, until body: (inout Value) -> Result?) -> Result? {
+  ///
+  /// - Parameters:
+  ///   - milliseconds: how long to wait at most.
+  ///   - wakes: looks at the value when `body` gave something, and says whether anybody can be waiting for that.
+  ///   - body: looks at the value, and may change it.
+  public func wait<Result>(
+    milliseconds: Int? = nil, wakes: (Value) -> Bool = { _ in true }, until body: (inout Value) -> Result?
+  ) -> Result? {
     var deadline = timespec()
     if let milliseconds = milliseconds.map({ max(0, $0) }) {
       clock_gettime(CLOCK_MONOTONIC, &deadline)
@@ -62,14 +69,14 @@ public final class Monitor<Value>: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     while true {
       if let result = body(&value) {
-        pthread_cond_broadcast(condition)
+        if wakes(value) { pthread_cond_broadcast(condition) }
         return result
       }
       if milliseconds == nil {
         pthread_cond_wait(condition, mutex)
       } else if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
         let result = body(&value)
-        if result != nil { pthread_cond_broadcast(condition) }
+        if result != nil, wakes(value) { pthread_cond_broadcast(condition) }
         return result
       }
     }
