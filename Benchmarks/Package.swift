@@ -20,6 +20,7 @@ let benchmarks: [Target] = [
   benchmark("KernelSpeed", ["CFMAPeak"]),
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("LearningStep"),
+  benchmark("RankSpeed"),
   benchmark("ScoreLatency"),
   benchmark("TableMemory"),
   benchmark("VowpalWabbit"),
