@@ -38,6 +38,7 @@ extension ClientLimits {
     ClientLimits(
       bodyBytes: section.size("body", default: 1 << 20, in: 1024...(256 << 20)),
       instances: section.integer("instances", default: 1000, in: 1...1_000_000),
+      candidates: section.integer("candidates", default: 1000, in: 1...1_000_000),
       connections: section.integer("connections", default: 1024, in: 1...100_000),
       idleTimeout: section.duration(
         "idle_timeout", default: .seconds(60), atLeast: .seconds(1), atMost: .seconds(86_400))

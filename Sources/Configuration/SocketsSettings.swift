@@ -28,6 +28,8 @@ public struct ClientLimits: Equatable, Sendable {
   public var bodyBytes: Int
   /// Instances in one request.
   public var instances: Int
+  /// Candidates in one request to rank.
+  public var candidates: Int
   /// Connections at the same time, both sockets together.
   public var connections: Int
   /// How long a request may take to arrive or its answer to be read, and a connection may be idle.

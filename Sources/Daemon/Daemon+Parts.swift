@@ -60,7 +60,7 @@ extension Daemon {
     do {
       let limits = ServerLimits(
         bodyBytes: sockets.limits.bodyBytes, instances: sockets.limits.instances,
-        connections: sockets.limits.connections,
+        candidates: sockets.limits.candidates, connections: sockets.limits.connections,
         idleMilliseconds: UInt64(clamping: sockets.limits.idleTimeout.milliseconds))
       let server = ServerSettings(
         score: try place(sockets.score, "score"), control: try place(sockets.control, "control"),

@@ -15,6 +15,8 @@ struct FeatureCollection {
   private var lowFilter: UInt64 = 0
   private var highFilter: UInt64 = 0
   private var pairsLeftOut = 0
+  /// Features that stand elsewhere and count for the limits: the context's, where these are a candidate's.
+  private var elsewhere = 0
 
   /// Makes an empty collection.
   init(limits: EncodingLimits) {
@@ -33,6 +35,14 @@ struct FeatureCollection {
     lowFilter = 0
     highFilter = 0
     pairsLeftOut = 0
+    elsewhere = 0
+  }
+
+  /// Counts the features of a context, beside which the event at hand is a candidate.
+  @inline(__always) mutating func begin(beside context: EncodedContext) {
+    begin()
+    elsewhere = context.featureCount
+    pairsLeftOut = context.pairsLeftOut
   }
 
   /// Adds a feature, or its value to the equal one that is there.
@@ -45,7 +55,7 @@ struct FeatureCollection {
     }
     lowFilter |= low
     highFilter |= high
-    guard count < limits.maximumFeatures else {
+    guard count &+ elsewhere < limits.maximumFeatures else {
       throw RejectedRecord(.tooManyFeatures, "the event has more than \(limits.maximumFeatures) features")
     }
     (features + count).initialize(to: feature)
@@ -59,7 +69,8 @@ struct FeatureCollection {
 
   /// Checks what can only be known at the end.
   @inline(__always) func finish(names: @autoclosure () -> [String]) throws(RejectedRecord) {
-    if count &* (count &- 1) / 2 &- pairsLeftOut > limits.maximumPairs {
+    let all = count &+ elsewhere
+    if all &* (all &- 1) / 2 &- pairsLeftOut > limits.maximumPairs {
       throw RejectedRecord(.tooManyPairs, "the event has more than \(limits.maximumPairs) feature pairs")
     }
     for index in 0..<count {

@@ -117,7 +117,7 @@ public final class FeatureEncoder {
     return start..<features.count
   }
 
-  @inline(__always) private func encodeField(_ index: Int) throws(RejectedRecord) {
+  @inline(__always) func encodeField(_ index: Int) throws(RejectedRecord) {
     if case .cross(let firstPart, let partCount) = fields[index].action {
       return try encodeCross(index, firstPart, partCount)
     }

@@ -18,6 +18,8 @@ public final class JSONSelection {
   let expectation: OpaquePointer?
   private let keys: UnsafeMutableBufferPointer<UInt8>
   @exclusivity(unchecked) private var walk: UInt64 = 0
+  /// Where the last object's first key was found: objects of one kind begin with the same one, wherever that stands.
+  @exclusivity(unchecked) private var firstExpected = 0
 
   @usableFromInline let firstPlace: UnsafeMutablePointer<UInt32>
   @usableFromInline @exclusivity(unchecked) var root: JSONValue?
@@ -57,7 +59,9 @@ public final class JSONSelection {
   public func find(in object: JSONValue) {
     _ = beginWalk()
     root = object
-    if let members = object.members { find(in: members, below: 0) }
+    if let members = object.members, let first = find(in: members, below: 0, expecting: firstExpected) {
+      firstExpected = first
+    }
   }
 
   /// Forgets what was found, and gives the number of the next walk.
@@ -68,10 +72,13 @@ public final class JSONSelection {
     return walk
   }
 
-  private func find(in members: JSONMembers, below parent: Int) {
+  /// - Returns: the offset of the first member that was found.
+  @discardableResult
+  private func find(in members: JSONMembers, below parent: Int, expecting start: Int = 0) -> Int? {
     let first = Int(nodes[parent].first_child)
     let count = Int(nodes[parent].child_count)
-    var expected = 0
+    var expected = start
+    var firstFound: Int?
     for member in members {
       let key = member.keyBytes
       var offset = expected
@@ -82,6 +89,7 @@ public final class JSONSelection {
         let wanted = UnsafeRawBufferPointer(start: nodes[node].key, count: Int(nodes[node].key_length))
         guard key.hasSameBytes(as: wanted) else { continue }
         expected = offset
+        if firstFound == nil { firstFound = offset &- 1 }
         if nodes[node].seen != walk {
           nodes[node].seen = walk
           take(member.value, at: node)
@@ -89,6 +97,7 @@ public final class JSONSelection {
         break
       }
     }
+    return firstFound
   }
 
   @inline(__always) private func take(_ value: JSONValue, at node: Int) {

@@ -2,6 +2,8 @@
 public enum Endpoint: String, Sendable, CaseIterable {
   /// Scores instances.
   case score
+  /// Ranks candidates against one context.
+  case rank
   /// Takes one instance's score apart.
   case explain
   /// Shows how one instance is encoded.
@@ -42,6 +44,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
   public var path: String {
     switch self {
     case .score: return "/v1/score"
+    case .rank: return "/v1/rank"
     case .explain: return "/v1/explain"
     case .encode: return "/v1/encode"
     case .status: return "/v1/status"
@@ -62,7 +65,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
   /// Whether only the control socket answers it: it commands, or it shows what operators alone should see.
   public var needsControl: Bool {
     switch self {
-    case .score, .explain, .encode, .status, .live, .ready, .metrics: return false
+    case .score, .rank, .explain, .encode, .status, .live, .ready, .metrics: return false
     case .snapshots, .snapshot, .pin, .unpin, .rollback, .learning, .shutdown: return true
     }
   }
@@ -74,7 +77,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
   /// later.
   public var isImmediate: Bool {
     switch self {
-    case .score, .explain, .encode, .live, .ready, .metrics: return true
+    case .score, .rank, .explain, .encode, .live, .ready, .metrics: return true
     default: return false
     }
   }

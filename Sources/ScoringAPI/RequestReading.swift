@@ -34,6 +34,24 @@ public enum RequestReading {
     return elements
   }
 
+  /// The parts of a request to rank: the context, the candidates, and how many of the best are asked for; nil for all.
+  public static func ranking(
+    _ root: JSONValue
+  ) throws(Problem) -> (context: JSONValue, candidates: JSONElements, top: Int?) {
+    guard let context = root.member("context") else {
+      throw .badRequest("context is missing: an object with the fields that all candidates share", field: "context")
+    }
+    guard let value = root.member("candidates") else {
+      throw .badRequest("candidates is missing: an array of objects, one for each candidate", field: "candidates")
+    }
+    guard let candidates = value.elements else { throw .badRequest("candidates is not an array", field: "candidates") }
+    guard let top = root.member("top"), !top.isNull else { return (context, candidates, nil) }
+    guard let count = top.uint64, count > 0 else {
+      throw .badRequest("top is not a whole number of at least 1", field: "top")
+    }
+    return (context, candidates, Int(clamping: count))
+  }
+
   /// The one instance of a request to explain or encode: `instance`, or the only element of `instances`.
   ///
   /// - Returns: the instance, and its path for problems.

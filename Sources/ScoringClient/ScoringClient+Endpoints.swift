@@ -11,6 +11,11 @@ extension ScoringClient {
     try answer(ScoreAnswer.self, from: .score, body: request)
   }
 
+  /// Ranks candidates against one context; `request` is the body, `{"context":{...},"candidates":[...],"top":10}`.
+  public func rank(_ request: [UInt8]) throws(ClientProblem) -> RankAnswer {
+    try answer(RankAnswer.self, from: .rank, body: request)
+  }
+
   /// Takes one instance's score apart; `request` is the body, `{"instance":{...}}`.
   public func explain(_ request: [UInt8]) throws(ClientProblem) -> ExplanationAnswer {
     try answer(ExplanationAnswer.self, from: .explain, body: request)

@@ -41,7 +41,7 @@ extension CommandRunner.Command {
     case .learning:
       try check(["state", "position"])
       self = .setLearning(try RequestReading.learning(try body()))
-    case .score, .explain, .encode, .live, .ready, .metrics:
+    case .score, .rank, .explain, .encode, .live, .ready, .metrics:
       throw .internalError("\(endpoint.rawValue) is no command")
     }
   }

@@ -28,6 +28,7 @@ final class ScoringService {
   private let sources: Sources
   private let decoder: EventDecoder
   private let scorer: Scorer
+  private let ranking: RankingService
   /// Used by one call after the other, so that exclusive access need not be checked at run time.
   @exclusivity(unchecked) private var features: [Feature] = []
 
@@ -35,6 +36,7 @@ final class ScoringService {
     self.sources = sources
     decoder = try EventDecoder(sources.model.schema)
     scorer = Scorer(sources.model.reference)
+    ranking = RankingService(sources, encoder: decoder.encoder)
     reader = JSONReader(maximumBytes: sources.limits.bodyBytes, maximumDepth: sources.limits.depth)
   }
 
@@ -42,6 +44,7 @@ final class ScoringService {
   /// memory, and after a few rollbacks there would be as many models as loops.
   func letGoOfReplacedModel() {
     scorer.beginRequest()
+    ranking.letGoOfReplacedModel()
   }
 
   /// Parses a request's JSON; the value is valid until the next call.
@@ -61,6 +64,7 @@ final class ScoringService {
   {
     switch (endpoint, root) {
     case (.score, let root?): try score(root, isLine: isLine, into: &text)
+    case (.rank, let root?): try ranking.rank(root, isLine: isLine, into: &text)
     case (.explain, let root?): try explain(root, isLine: isLine, into: &text)
     case (.encode, let root?): try encode(root, isLine: isLine, into: &text)
     case (.live, _): text.append("{\"status\":\"ok\"}")
@@ -77,7 +81,7 @@ final class ScoringService {
 
   private func score(_ root: JSONValue, isLine: Bool, into text: inout JSONText) throws(Problem) {
     try RequestReading.check(root, allows: ["instances", "model"], isLine: isLine)
-    try checkModel(root)
+    try sources.model.check(root)
     let instances = try RequestReading.instances(root)
     let eventsLearned = scorer.beginRequest()
     let loss = scorer.configuration.loss
@@ -92,7 +96,7 @@ final class ScoringService {
       do {
         _ = try decoder.encode(instance, into: &features)
       } catch {
-        throw problem(error, at: "instances[\(index)]")
+        throw Problem(error, at: "instances[\(index)]")
       }
       let prediction = features.withUnsafeBufferPointer { scorer.score($0) }
       ScoreWriter.append(
@@ -149,22 +153,28 @@ final class ScoringService {
 
   private func describe(_ root: JSONValue, isLine: Bool) throws(Problem) -> [DescribedFeature] {
     try RequestReading.check(root, allows: ["instance", "instances", "model"], isLine: isLine)
-    try checkModel(root)
+    try sources.model.check(root)
     let (instance, path) = try RequestReading.instance(root)
     do {
       return try decoder.describe(instance)
     } catch {
-      throw problem(error, at: path)
+      throw Problem(error, at: path)
     }
   }
+}
 
-  private func checkModel(_ root: JSONValue) throws(Problem) {
-    guard let name = try RequestReading.model(root), name != sources.model.name else { return }
-    throw .notFound("there is no model \(name); this one is \(sources.model.name)", field: "model")
+extension ServedModel {
+  /// Throws where a request asks for another model.
+  func check(_ root: JSONValue) throws(Problem) {
+    guard let asked = try RequestReading.model(root), asked != name else { return }
+    throw .notFound("there is no model \(asked); this one is \(name)", field: "model")
   }
+}
 
-  private func problem(_ rejected: RejectedRecord, at path: String) -> Problem {
-    .badRequest(
+extension Problem {
+  /// An instance that cannot be used; `path` is where it stands in the request.
+  init(_ rejected: RejectedRecord, at path: String) {
+    self = .badRequest(
       "\(rejected.detail) (\(rejected.reason.rawValue))", field: rejected.field.map { "\(path).\($0)" } ?? path)
   }
 }

@@ -20,6 +20,8 @@ public struct ServerLimits: Equatable, Sendable {
   public var depth: Int
   /// Instances in one request.
   public var instances: Int
+  /// Candidates in one request to rank.
+  public var candidates: Int
   /// Connections at the same time, both sockets together; the control socket takes some more, so that applications
   /// cannot lock operators out.
   public var connections: Int
@@ -30,13 +32,14 @@ public struct ServerLimits: Equatable, Sendable {
   /// Makes limits.
   public init(
     bodyBytes: Int = 1 << 20, headBytes: Int = 32 << 10, headerCount: Int = 100, depth: Int = 40,
-    instances: Int = 1_000, connections: Int = 1_024, idleMilliseconds: UInt64 = 60_000
+    instances: Int = 1_000, candidates: Int = 1_000, connections: Int = 1_024, idleMilliseconds: UInt64 = 60_000
   ) {
     self.bodyBytes = bodyBytes
     self.headBytes = headBytes
     self.headerCount = headerCount
     self.depth = depth
     self.instances = instances
+    self.candidates = candidates
     self.connections = connections
     self.idleMilliseconds = idleMilliseconds
   }

@@ -12,8 +12,9 @@ enum Afmctl {
 
   /// The commands at the top, in the order of the help.
   private static let commands: [any Subcommand.Type] = [
-    StatusCommand.self, ReadyCommand.self, ScoreCommand.self, ExplainCommand.self, EncodeCommand.self,
-    SnapshotCommand.self, RollbackCommand.self, PauseCommand.self, ResumeCommand.self, ProduceCommand.self,
+    StatusCommand.self, ReadyCommand.self, ScoreCommand.self, RankCommand.self, ExplainCommand.self,
+    EncodeCommand.self, SnapshotCommand.self, RollbackCommand.self, PauseCommand.self, ResumeCommand.self,
+    ProduceCommand.self,
     ShutdownCommand.self, CompletionsCommand.self, ManCommand.self,
   ]
 
@@ -111,6 +112,7 @@ enum Afmctl {
     ("afmctl status", "what the daemon does, has learned and how well"),
     ("afmctl status --get progressive.window.loss", "one number, for a script"),
     ("afmctl explain '{\"carrier\":\"UA\",\"origin\":\"EWR\"}'", "what a score is made of"),
+    ("afmctl rank '{\"origin\":\"EWR\"}' '{\"carrier\":\"UA\"}' '{\"carrier\":\"AA\"}'", "which candidate is best"),
     ("afmctl snapshot", "take a snapshot now"),
     ("afmctl rollback 42 --position keep", "serve snapshot 42 again and go on with new events"),
     ("afmctl produce --bootstrap localhost:9092 --topic flights --file flights.ndjson.xz", "fill a topic"),

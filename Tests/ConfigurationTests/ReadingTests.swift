@@ -126,7 +126,7 @@ import Testing
         score: {path: /a, mode: 666, owner: root, group: www-data}
         control: {path: /b, mode: "0600"}
         event_loops: 2
-        limits: {body: 64KiB, instances: 5, connections: 6, idle_timeout: 1500ms}
+        limits: {body: 64KiB, instances: 5, candidates: 7, connections: 6, idle_timeout: 1500ms}
       threads: {learner_nice: 1, ingest_nice: 2, batch_records: 3, queue_batches: 4}
       quarantine: {maximum_size: 0B}
       log: {level: debug, format: text}
@@ -148,7 +148,8 @@ import Testing
         == SocketsSettings(
           score: SocketSettings(path: "/a", mode: 0o666, owner: "root", group: "www-data"),
           control: SocketSettings(path: "/b", mode: 0o600, owner: nil, group: nil), eventLoops: 2,
-          limits: ClientLimits(bodyBytes: 65_536, instances: 5, connections: 6, idleTimeout: .milliseconds(1500))))
+          limits: ClientLimits(
+            bodyBytes: 65_536, instances: 5, candidates: 7, connections: 6, idleTimeout: .milliseconds(1500))))
     #expect(
       settings.threads == ThreadSettings(learnerNice: 1, ingestNice: 2, batchRecords: 3, queueBatches: 4))
     #expect(settings.quarantine.maximumBytes == 0)

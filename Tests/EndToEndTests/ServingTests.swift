@@ -31,10 +31,30 @@ extension EndToEndTests {
       let explained = try daemon.curl("/v1/explain", body: body)
       #expect(try explained["terms"].elements.count == 9)
       #expect(try explained["pairs"].elements.count == 36)
+      try expectRankingByScores(daemon)
       #expect(try daemon.terminate() == 0)
       try daemon.start()
       #expect(try daemon.curl("/v1/score", body: body)["predictions"].canonical == before)
       #expect(try daemon.terminate() == 0)
+    }
+
+    /// A context and candidates are ranked by the scores of the instances that they make together.
+    private func expectRankingByScores(_ daemon: DaemonUnderTest) throws {
+      let context = #""time":"2013-07-01T17:15:00-05:00","origin":"EWR","dest":"IAH","distance":1400"#
+      let candidates = [
+        #""carrier":"UA","flight":"UA1545""#, #""carrier":"B6""#, #""carrier":"AA","tailnum":"N14228""#,
+      ]
+      let given = candidates.map { "{\($0)}" }.joined(separator: ",")
+      let whole = candidates.map { "{\(context),\($0)}" }.joined(separator: ",")
+      let ranked = try daemon.curl("/v1/rank", body: "{\"context\":{\(context)},\"candidates\":[\(given)]}")
+      let scored = try daemon.curl("/v1/score", body: "{\"instances\":[\(whole)]}")["predictions"].elements
+      let order = try ranked["candidates"].elements.map { Int(try $0["position"].number) }
+      let raws = try scored.map { try $0["raw"].number }
+      #expect(order == raws.indices.sorted { raws[$0] > raws[$1] })
+      for candidate in try ranked["candidates"].elements {
+        let raw = raws[Int(try candidate["position"].number)]
+        #expect(abs(try candidate["raw"].number - raw) <= 1e-5)
+      }
     }
 
     /// Terms and raw score differ by at most 1e-6 x max(1, sum of |term|).

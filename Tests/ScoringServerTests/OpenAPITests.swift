@@ -11,6 +11,8 @@ import Testing
   private func body(_ endpoint: Endpoint) -> [UInt8]? {
     switch endpoint {
     case .score: return Array("{\"instances\":[\(Fixture.instance)]}".utf8)
+    case .rank:
+      return Array(#"{"context":{"carrier":"UA"},"candidates":[{"origin":"JFK"},{"origin":"LGA"}],"top":1}"#.utf8)
     case .explain, .encode: return Array("{\"instance\":\(Fixture.instance)}".utf8)
     case .rollback: return Array(#"{"snapshot":41,"position":"keep"}"#.utf8)
     case .learning: return Array(#"{"state":"paused"}"#.utf8)

@@ -39,6 +39,36 @@ struct DaemonCommandTests {
     #expect(captured.output == "0.5\n")
   }
 
+  @Test func candidatesAreRanked() throws {
+    let body =
+      "{\"candidates\":[{\"position\":1,\"score\":0.5,\"raw\":0.0,\"unknown\":0},{\"position\":0,\"score\":null,\"raw\":null,\"unknown\":12}],\(model)}"
+    let daemon = try FakeDaemon(["POST /v1/rank": (200, body)])
+    let table = """
+      place       score         raw  unknown  candidate
+          1    0.500000    0.000000        0  {"a":2}
+          2  not finite  not finite       12  {"a":1}
+
+      """
+    #expect(try run(daemon, "rank", "{\"c\":1}", "{\"a\":1}", "{\"a\":2}").output == table)
+    let folder = try TemporaryDirectory()
+    let (context, file) = (folder.path("context"), folder.path("candidates"))
+    try "{\"c\":\n1}\n".write(toFile: context, atomically: true, encoding: .utf8)
+    try "{\"a\":1}\n\n{\"a\":2}\n".write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(try run(daemon, "rank", "--context", context, "--file", file, "--top", "3").output == table)
+    #expect(try run(daemon, "rank", "--context", context, "{\"a\":1}", "--json").output == body + "\n")
+    #expect(
+      daemon.requests == [
+        "POST /v1/rank {\"context\":{\"c\":1},\"candidates\":[{\"a\":1},{\"a\":2}]}",
+        "POST /v1/rank {\"context\":{\"c\": 1},\"candidates\":[{\"a\":1},{\"a\":2}],\"top\":3}",
+        "POST /v1/rank {\"context\":{\"c\": 1},\"candidates\":[{\"a\":1}]}",
+      ])
+    #expect(try run(daemon, "rank").code == .usage)
+    #expect(try run(daemon, "rank", "{}", "{}", "--file", file).code == .usage)
+    #expect(try run(daemon, "rank", "--context", "-").code == .usage)
+    #expect(try run(daemon, "rank", "{}", "[]").code == .badData)
+    #expect(try run(daemon, "rank", "{}", "{}", "--top", "0").code == .usage)
+  }
+
   @Test func encodingsAreATable() throws {
     let daemon = try FakeDaemon([
       "POST /v1/encode": (
