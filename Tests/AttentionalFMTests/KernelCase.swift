@@ -16,7 +16,7 @@ enum KernelNumbers: CaseIterable {
 
 /// One event with the parameters it meets; everything is drawn from the seed.
 struct KernelCase {
-  let configuration: ModelConfiguration
+  var configuration: ModelConfiguration
   let features: Int
   let numbers: KernelNumbers
   let seed: UInt64

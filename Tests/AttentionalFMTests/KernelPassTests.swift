@@ -85,4 +85,28 @@ import Testing
       }
     }
   }
+
+  @Test("form the pairs in order, but for those within a field and those beyond the limit", arguments: [2016, 300, 7])
+  func pairs(maximum: Int) throws {
+    let kernels = try #require(Kernels.available.first)
+    for features in 0...40 {
+      var one = KernelCase(k: 2, t: 2, features: features, numbers: .ordinary, seed: UInt64(features))
+      one.configuration.maximumPairs = maximum
+      let scratch = one.scratch()
+      _ = one.run(kernels, in: scratch)
+      let event = scratch.event.pointee
+      var n = 0
+      for i in 0..<features {
+        for j in i + 1..<max(features, i + 1) {
+          let (a, b) = (Int(event.field[i]), Int(event.field[j]))
+          if a == b && a == 2 || n == maximum { continue }
+          #expect(event.first[n] == i && event.second[n] == j)
+          #expect(Int(event.field_pair[n]) == DenseLayout.fieldPair(a, b))
+          #expect(event.pair_x[n] == event.x[i] * event.x[j])
+          n += 1
+        }
+      }
+      #expect(Int(event.pair_count) == n, "\(features) features, at most \(maximum) pairs")
+    }
+  }
 }
