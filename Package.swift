@@ -74,6 +74,7 @@ let row3: [Target] = [
       "Threads",
     ]),
   room("ScoringClient", ["HTTP", "ScoringAPI", "JSONReading", "CSystem"]),
+  room("LoadGeneration", ["HTTP", "FeatureEncoding", "JSONReading", "Observability", "CSystem"]),
 ]
 
 let row4: [Target] = [
@@ -107,7 +108,7 @@ let row6: [Target] = [
     "afmctl",
     [
       "CommandTable", "ScoringClient", "ScoringAPI", "SnapshotStore", "Configuration", "Kafka", "EventSources",
-      "Compression", "JSONReading", "FeatureEncoding", "CSystem", "Version",
+      "Compression", "JSONReading", "FeatureEncoding", "LoadGeneration", "YAML", "CSystem", "Version",
     ]),
   program("afm-broker", ["CommandTable", "Kafka", "CSystem", "Version"]),
 ]
@@ -138,6 +139,7 @@ let testTargets: [Target] = [
     of: "SnapshotStore",
     ["AttentionalFM", "LiveModel", "EventSources", "ProgressiveValidation", "DurableFiles", "Features"]),
   tests(of: "ScoringClient", ["ScoringAPI"]),
+  tests(of: "LoadGeneration", ["FeatureEncoding", "JSONReading"]),
   tests(
     of: "ScoringServer",
     [

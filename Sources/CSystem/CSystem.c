@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -42,4 +43,15 @@ int afm_unix_connect(const char *path, int nonblocking) {
     return -error;
   }
   return descriptor;
+}
+
+int afm_poll(struct pollfd *entries, unsigned long count, uint64_t nanoseconds) {
+  struct timespec timeout = {.tv_sec = (time_t)(nanoseconds / 1000000000), .tv_nsec = (long)(nanoseconds % 1000000000)};
+  int ready = ppoll(entries, count, &timeout, NULL);
+  if (ready >= 0) return ready;
+  return errno == EINTR ? 0 : -errno;
+}
+
+void afm_set_timer_slack(unsigned long nanoseconds) {
+  (void)prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
 }

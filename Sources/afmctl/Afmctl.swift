@@ -14,7 +14,7 @@ enum Afmctl {
   private static let commands: [any Subcommand.Type] = [
     StatusCommand.self, ReadyCommand.self, ScoreCommand.self, RankCommand.self, ExplainCommand.self,
     EncodeCommand.self, SnapshotCommand.self, RollbackCommand.self, PauseCommand.self, ResumeCommand.self,
-    ProduceCommand.self,
+    ProduceCommand.self, BenchCommand.self,
     ShutdownCommand.self, CompletionsCommand.self, ManCommand.self,
   ]
 
@@ -115,6 +115,10 @@ enum Afmctl {
     ("afmctl rank '{\"origin\":\"EWR\"}' '{\"carrier\":\"UA\"}' '{\"carrier\":\"AA\"}'", "which candidate is best"),
     ("afmctl snapshot", "take a snapshot now"),
     ("afmctl rollback 42 --position keep", "serve snapshot 42 again and go on with new events"),
+    (
+      "afmctl --socket /run/afmd/score.sock bench --rate 5000 --duration 30s --file events.ndjson",
+      "what callers would feel at that rate"
+    ),
     ("afmctl produce --bootstrap localhost:9092 --topic flights --file flights.ndjson.xz", "fill a topic"),
   ]
 }

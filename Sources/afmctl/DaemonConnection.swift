@@ -3,7 +3,8 @@ import ScoringClient
 
 /// The daemon, asked over its socket; what it refuses becomes a failure with an exit code.
 final class DaemonConnection {
-  private let socket: String
+  /// The path of its socket.
+  let socket: String
   private var client: ScoringClient?
 
   /// Names the socket; nothing is connected before the first question.
