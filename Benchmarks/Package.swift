@@ -21,7 +21,7 @@ let benchmarks: [Target] = [
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("LearningStep"),
   benchmark("RankSpeed"),
-  benchmark("ScoreLatency"),
+  benchmark("SocketSpeed"),
   benchmark("TableMemory"),
   benchmark("VowpalWabbit"),
 ]

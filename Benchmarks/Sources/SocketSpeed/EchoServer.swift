@@ -1,13 +1,16 @@
 import EventLoop
 
-/// What a socket costs by itself: the daemon's kind of loop, answering each line with a fixed one at once.
+/// What a socket costs by itself: the daemon's kind of loop, answering each request with fixed bytes at once.
 final class EchoServer {
   private let loop: EventLoop
 
   /// Listens at a path.
   ///
-  /// - Parameter answer: what is sent for every line, with its line feed.
-  init(path: String, answer: [UInt8]) throws {
+  /// - Parameters:
+  ///   - path: where.
+  ///   - answer: what is sent for every request.
+  ///   - end: the byte that ends a request, for requests that come one at a time.
+  init(path: String, answer: [UInt8], end: UInt8) throws {
     let loop = try EventLoop(name: "echo")
     self.loop = loop
     let outcome = loop.perform { () -> Result<Listener, LoopProblem> in
@@ -16,7 +19,7 @@ final class EchoServer {
           loop: loop, path: path, permissions: SocketPermissions(mode: 0o600),
           onConnection: { listener in
             guard let stream = try? listener.accept() else { return }
-            stream.handler = Echo(answer)
+            stream.handler = Echo(answer, end)
             stream.startReading()
           }, onProblem: { _ in })
       }
@@ -32,13 +35,15 @@ final class EchoServer {
 
 private final class Echo: StreamHandler {
   private let answer: [UInt8]
+  private let end: UInt8
 
-  init(_ answer: [UInt8]) {
+  init(_ answer: [UInt8], _ end: UInt8) {
     self.answer = answer
+    self.end = end
   }
 
   func stream(_ stream: Stream, didRead bytes: UnsafeRawBufferPointer) {
-    if bytes.last == UInt8(ascii: "\n") { stream.send(answer) }
+    if bytes.last == end { stream.send(answer) }
   }
 
   func streamDidReachEnd(_ stream: Stream) { stream.close() }
