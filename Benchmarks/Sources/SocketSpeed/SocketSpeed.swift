@@ -34,9 +34,11 @@ struct SocketSpeed {
     // The first pass claims the rows of the table; what follows is a daemon as it is after a while.
     try daemon.waitUntilLearned(flights.lines.count)
     try daemon.setLearning("paused")
-    guard let snapshot = try daemon.ask("{\"op\":\"snapshot\"}")["id"] as? Int else {
-      throw BenchmarkProblem("a snapshot's answer has no id")
+    guard let snapshot = try daemon.ask("{\"op\":\"snapshot\"}")["snapshot"] as? Int else {
+      throw BenchmarkProblem("a snapshot's answer has no number")
     }
+    // Retention must not take it while others are taken without a pause.
+    _ = try daemon.ask("{\"op\":\"pin\",\"snapshot\":\(snapshot)}")
 
     let lines = ScoreRequests(flights, count: 1000, as: .lines)
     let http = ScoreRequests(flights, count: 1000, as: .http)
