@@ -21,6 +21,8 @@ let benchmarks: [Target] = [
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("LearningStep"),
   benchmark("RankSpeed"),
+  benchmark("ScoreLatency"),
+  benchmark("SnapshotSpeed"),
   benchmark("SocketSpeed"),
   benchmark("TableMemory"),
   benchmark("VowpalWabbit"),

@@ -137,6 +137,7 @@ extension Learner {
       snapshots.progress.lastSeconds = Double(now &- running.since) / 1e9
       snapshots.progress.lastCaptureSeconds =
         Double(max(running.captureNanoseconds, running.sweep.longestPause)) / 1e9
+      snapshots.progress.lastLongestTurnSeconds = Double(running.sweep.longestTurn) / 1e9
       context.log.notice(
         "snapshot written",
         [

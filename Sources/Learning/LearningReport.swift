@@ -83,6 +83,9 @@ public struct SnapshotProgress: Equatable, Sendable {
   public var lastSeconds: Double?
   /// The longest time for which the last one held learning up at once, in seconds.
   public var lastCaptureSeconds: Double?
+  /// The longest time that 16 events took while the rows of the last one were copied, whatever it was that held them up,
+  /// in seconds.
+  public var lastLongestTurnSeconds: Double?
   /// How long the learner waited in all since the writer had not taken the rows that were copied before, in nanoseconds.
   public var waitedNanoseconds: UInt64 = 0
   /// The bytes that were written for the last one.

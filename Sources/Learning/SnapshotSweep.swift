@@ -20,8 +20,13 @@ final class SnapshotSweep {
   /// How many rows the snapshot consists of.
   let rowCount: Int
 
-  /// The longest time that it held learning up at once, and how long it waited for the writer in all, in nanoseconds.
+  /// The longest time that it held learning up at once, in nanoseconds.
   private(set) var longestPause: UInt64 = 0
+
+  /// The longest time that `eventsPerTurn` events took meanwhile, whatever it was that held them up, in nanoseconds.
+  private(set) var longestTurn: UInt64 = 0
+
+  /// How long it waited for the writer in all, in nanoseconds.
   private(set) var waited: UInt64 = 0
 
   private static let eventsPerTurn = 16
@@ -66,6 +71,7 @@ final class SnapshotSweep {
     if events < SnapshotSweep.eventsPerTurn || isEnded { return }
     events = 0
     let start = MonotonicTime.now
+    longestTurn = max(longestTurn, start &- since)
     let all = sweep.forced
     let rows = pacing.rows(after: start &- since, forced: all - forced)
     forced = all
