@@ -1,11 +1,11 @@
 import CSimdJSON
 
 // Invariants of the unsafe code in this room (JSONReader, JSONValue, JSONElements, JSONMembers, JSONString):
-// - simdjson, or the scanner of selections, has validated the document before any value of it exists, so every index on the tape leads to another
+// - simdjson has validated the document before any value of it exists, so every index on the tape leads to another
 //   index on the tape, every string's offset lies in the string buffer, and its length prefix is within that buffer.
-// - Tape and string buffer belong to the reader's parser and move or change only in `parse`, `select` and `deinit`; a value is
+// - Tape and string buffer belong to the reader's parser and move or change only in `parse` and `deinit`; a value is
 //   valid until then and must not be kept longer. None of the types is Sendable, so no other thread can hold one.
-// - The caller's bytes are copied by `parse` and `select`, and are not referenced when it returns.
+// - The caller's bytes are copied by `parse`, and are not referenced when it returns.
 
 /// Reads JSON documents one after another, reusing its buffers.
 ///
@@ -20,7 +20,6 @@ public final class JSONReader {
   public let maximumDepth: Int
 
   private let parser: OpaquePointer?
-  private let selector: OpaquePointer?
 
   /// Makes a reader. Buffers grow with the documents, to about ten times the longest one.
   ///
@@ -32,18 +31,15 @@ public final class JSONReader {
     self.maximumBytes = max(0, maximumBytes)
     self.maximumDepth = max(1, maximumDepth)
     parser = afm_json_parser_create(self.maximumBytes, self.maximumDepth + 1)
-    selector = afm_json_selector_create(self.maximumBytes, self.maximumDepth)
   }
 
   deinit {
     afm_json_parser_destroy(parser)
-    afm_json_selector_destroy(selector)
   }
 
   /// Reads the values of a selection from one document.
   ///
-  /// The document is validated whole and refused for the same reasons as by `parse`, and the values found are the
-  /// same; those that nobody asked for are not kept, which takes half the time.
+  /// The document is validated whole and refused for the same reasons as by `parse`.
   ///
   /// - Parameters:
   ///   - selection: what to look for; it has the values until the reader reads again.
@@ -53,16 +49,6 @@ public final class JSONReader {
   public func select(
     _ selection: JSONSelection, from text: UnsafeRawBufferPointer
   ) throws(JSONProblem) -> Bool {
-    if let selector, let expectation = selection.expectation {
-      let walk = selection.beginWalk()
-      let taken = afm_json_select(
-        selector, text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count, selection.nodes.baseAddress,
-        selection.nodes.count, expectation, walk, selection.firstPlace)
-      if taken, let tape = afm_json_selected_tape(selector), let strings = afm_json_selected_strings(selector) {
-        selection.root = JSONValue(tape: tape, strings: strings, index: 0)
-        return true
-      }
-    }
     let document = try parse(text)
     selection.find(in: document)
     return document.kind == .object

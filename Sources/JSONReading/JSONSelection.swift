@@ -1,10 +1,7 @@
-import CSimdJSON
-
 // Invariants of the unsafe code in this file:
 // - `nodes`, `keys` and `places` are allocated by `init` and freed by `deinit`, and never change their size between.
-// - Every index in a node (children, slot, key) was computed by `init` and lies within the three of them.
-// - `root` is the document that `places` lead into: set with them, by the two ways of finding, and valid as long as
-//   that document.
+// - Every index in a node (children, slot, key) was computed by `WantedTree` and lies within the three of them.
+// - `root` is the document that `places` lead into: set with them, and valid as long as that document.
 
 /// Finds the values of several paths in one walk over a document.
 ///
@@ -12,10 +9,8 @@ import CSimdJSON
 /// last, so an event whose keys come in the schema's order is found without a miss. Where an object repeats a key the
 /// first occurrence counts. A selection belongs to one thread.
 public final class JSONSelection {
-  let nodes: UnsafeMutableBufferPointer<afm_json_wanted>
-  let places: UnsafeMutableBufferPointer<UInt32>
-  /// What the scanner expects of documents; nil where there was no memory for it.
-  let expectation: OpaquePointer?
+  private let nodes: UnsafeMutableBufferPointer<WantedTree.Node>
+  private let places: UnsafeMutableBufferPointer<UInt32>
   private let keys: UnsafeMutableBufferPointer<UInt8>
   @exclusivity(unchecked) private var walk: UInt64 = 0
   /// Where the last object's first key was found: objects of one kind begin with the same one, wherever that stands.
@@ -31,10 +26,6 @@ public final class JSONSelection {
     _ = nodes.initialize(from: tree.nodes)
     keys = .allocate(capacity: max(1, tree.keys.count))
     _ = keys.initialize(from: tree.keys)
-    for (node, range) in tree.keyRanges.enumerated() {
-      nodes[node].key = UnsafePointer(keys.baseAddress.map { $0 + range.lowerBound })
-    }
-    expectation = afm_json_keys_create()
     firstPlace = .allocate(capacity: max(1, paths.count))
     places = UnsafeMutableBufferPointer(start: firstPlace, count: paths.count)
     places.initialize(repeating: 0)
@@ -44,7 +35,6 @@ public final class JSONSelection {
     nodes.deallocate()
     keys.deallocate()
     firstPlace.deallocate()
-    afm_json_keys_destroy(expectation)
   }
 
   /// The value found in a slot; nil where there is none, or null. Valid as long as the document.
@@ -57,26 +47,19 @@ public final class JSONSelection {
 
   /// Finds the values in an object that was parsed whole.
   public func find(in object: JSONValue) {
-    _ = beginWalk()
+    walk &+= 1
+    places.update(repeating: 0)
     root = object
     if let members = object.members, let first = find(in: members, below: 0, expecting: firstExpected) {
       firstExpected = first
     }
   }
 
-  /// Forgets what was found, and gives the number of the next walk.
-  func beginWalk() -> UInt64 {
-    walk &+= 1
-    places.update(repeating: 0)
-    root = nil
-    return walk
-  }
-
   /// - Returns: the offset of the first member that was found.
   @discardableResult
   private func find(in members: JSONMembers, below parent: Int, expecting start: Int = 0) -> Int? {
-    let first = Int(nodes[parent].first_child)
-    let count = Int(nodes[parent].child_count)
+    let first = nodes[parent].firstChild
+    let count = nodes[parent].childCount
     var expected = start
     var firstFound: Int?
     for member in members {
@@ -86,7 +69,7 @@ public final class JSONSelection {
         if offset >= count { offset = 0 }
         let node = first &+ offset
         offset &+= 1
-        let wanted = UnsafeRawBufferPointer(start: nodes[node].key, count: Int(nodes[node].key_length))
+        let wanted = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(keys)[nodes[node].key])
         guard key.hasSameBytes(as: wanted) else { continue }
         expected = offset
         if firstFound == nil { firstFound = offset &- 1 }
@@ -101,9 +84,9 @@ public final class JSONSelection {
   }
 
   @inline(__always) private func take(_ value: JSONValue, at node: Int) {
-    let slot = Int(nodes[node].slot)
+    let slot = nodes[node].slot
     // A document of 4 GiB is beyond every reader's limit.
     if slot >= 0 { places[slot] = UInt32(truncatingIfNeeded: value.place) }
-    if nodes[node].child_count > 0, let members = value.members { find(in: members, below: node) }
+    if nodes[node].childCount > 0, let members = value.members { find(in: members, below: node) }
   }
 }

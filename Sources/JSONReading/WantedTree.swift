@@ -1,16 +1,24 @@
-import CSimdJSON
-
-/// The tree of the keys of several paths, as the scanner of documents takes it.
+/// The tree of the keys of several paths: the root is the document's object, its children wanted members, and so on.
 struct WantedTree {
-  private(set) var nodes = [afm_json_wanted()]
+  /// A wanted member. The children of a node stand together.
+  struct Node {
+    /// Where its key stands among the keys of the tree.
+    var key = 0..<0
+    /// Where its value's place goes; -1 for a node that only has children.
+    var slot = -1
+    var firstChild = 0
+    var childCount = 0
+    /// The number of the walk that met this member last.
+    var seen: UInt64 = 0
+  }
 
-  /// The keys of all nodes, one after the other, and where that of each node stands.
+  private(set) var nodes = [Node()]
+
+  /// The keys of all nodes, one after the other.
   private(set) var keys: [UInt8] = []
-  private(set) var keyRanges = [0..<0]
 
   /// Makes the tree; `paths[i]` leads to the node with slot i.
   init(paths: [JSONPath]) {
-    nodes[0].slot = -1
     // Breadth first, so that the children of a node stand together.
     var queue = [(node: 0, depth: 0, paths: Array(paths.indices))]
     while !queue.isEmpty {
@@ -19,8 +27,8 @@ struct WantedTree {
       for path in members where paths[path].names.count > depth && !names.contains(paths[path].names[depth]) {
         names.append(paths[path].names[depth])
       }
-      nodes[node].first_child = UInt32(nodes.count)
-      nodes[node].child_count = UInt32(names.count)
+      nodes[node].firstChild = nodes.count
+      nodes[node].childCount = names.count
       for name in names {
         let below = members.filter { paths[$0].names.count > depth && paths[$0].names[depth] == name }
         let slot = below.first { paths[$0].names.count == depth + 1 } ?? -1
@@ -31,11 +39,7 @@ struct WantedTree {
   }
 
   private mutating func append(key: [UInt8], slot: Int) {
-    var node = afm_json_wanted()
-    node.slot = Int32(slot)
-    node.key_length = UInt32(key.count)
-    nodes.append(node)
-    keyRanges.append(keys.count..<(keys.count + key.count))
+    nodes.append(Node(key: keys.count..<(keys.count + key.count), slot: slot))
     keys.append(contentsOf: key)
   }
 }

@@ -49,15 +49,11 @@ import Testing
     let (reader, whole) = (JSONReader(maximumDepth: 5), JSONReader(maximumDepth: 5))
     let selection = JSONSelection(paths: Self.paths)
     var documents = RandomDocument(seed: 17)
-    var taken = 0
     for _ in 0..<3_000 {
       let bytes = Array(documents.object().utf8)
       let answer = found(bytes, reader, selection)
       #expect(answer == expected(bytes, whole), "\(String(decoding: bytes, as: UTF8.self))")
-      if selection.root?.place == 0 { taken += 1 }
     }
-    // Many were not parsed whole, and others were.
-    #expect(taken > 300 && taken < 2_900, "\(taken)")
   }
 
   @Test func damagedDocumentsAreRefusedAlike() {

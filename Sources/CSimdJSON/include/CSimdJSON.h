@@ -2,8 +2,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "Selection.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
