@@ -21,7 +21,6 @@ let benchmarks: [Target] = [
   benchmark("LearnFlights", ["AllocationCount"]),
   benchmark("LearningStep"),
   benchmark("RankSpeed"),
-  benchmark("ScoreLatency"),
   benchmark("SnapshotSpeed"),
   benchmark("SocketSpeed"),
   benchmark("TableMemory"),
