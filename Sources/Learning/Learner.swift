@@ -136,13 +136,14 @@ final class Learner {
   var isReportStale = true
 
   /// Leaves a report for others, also before a command is answered, so that nobody who got an answer reads an older
-  /// report; with `ifDue` only where the last one is some time ago.
+  /// report; with `ifDue` only where the last one is some time ago. Scores are never older than what a report says.
   func publishReport(ifDue: Bool) {
     if !isReportStale { return }
     let now = MonotonicTime.now
     if ifDue, now < nextReport { return }
     nextReport = now &+ Learner.reportNanoseconds
     isReportStale = false
+    live.publishDense(of: model, isIdle: true)
     context.board.publish(makeReport())
   }
 
