@@ -17,7 +17,7 @@ struct LearningStep {
   }
 
   private static func run() throws {
-    print("Machine: \(Machine.description); load before: \(Machine.load)")
+    var figures = Figures("LearningStep")
     let streams = [
       EventStream("warm", count: events, distinct: 5_000, isSkewed: false),
       EventStream("Zipf", count: events * 4, distinct: 734_000, isSkewed: true),
@@ -37,12 +37,28 @@ struct LearningStep {
           kind == .linear ? "linear, \(stream.name)" : name, text(parts.step), text(parts.load), text(parts.forward),
           text(parts.backward), text(parts.publishRows), text(parts.publishDense), text(parts.record),
           Numbers.text(100 * parts.publishingShare, digits: 1), text(parts.score))
+        report(parts, name, kind: kind, size: size, stream: stream.name, to: &figures)
         if kind == .afm, size == 16, stream.name == "cold" { notes.append(parts.note) }
       }
     }
     print("\n\(table.text)\n")
-    for note in notes { print(note) }
-    print("Load after: \(Machine.load)")
+    for note in notes { print("\(note)\n") }
+    try figures.finish()
+  }
+
+  /// Adds the step, and publishing's share of it, with the promises where events are like a stream's: of few features
+  /// or of many that follow Zipf's law.
+  private static func report(
+    _ parts: Parts, _ name: String, kind: ModelConfiguration.Kind, size: Int, stream: String, to figures: inout Figures
+  ) {
+    let isUsual = stream != "cold"
+    let limit: Double? = kind == .afm && size == 16 ? 2_000 : kind == .linear ? 300 : nil
+    figures.add(
+      name, parts.step, "ns/event", better: .lower, scaling: .time, limit: isUsual ? limit : nil)
+    guard kind == .afm else { return }
+    figures.add(
+      "\(name): publishing, of the step", 100 * parts.publishingShare, "%", better: .lower, scaling: .none,
+      limit: isUsual ? 10 : nil, tolerance: 0.3)
   }
 
   private static func text(_ nanoseconds: Double) -> String { Numbers.text(nanoseconds, digits: 0) }
