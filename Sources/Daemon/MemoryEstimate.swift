@@ -17,9 +17,6 @@ public struct MemoryEstimate: Equatable, Sendable {
   /// The parts of a running daemon.
   public var parts: [Part]
 
-  /// What a snapshot takes beside them while it is under way: rows on the way to the disk.
-  public var snapshotBytes: UInt64
-
   /// What a rollback takes beside them while it is under way: a second model.
   public var rollbackBytes: UInt64
 
@@ -37,12 +34,13 @@ public struct MemoryEstimate: Equatable, Sendable {
         bytes: UInt64(
           clamping: ProgressiveValidation.memoryEstimate(windowSize: settings.progressiveValidation.windowSize))),
       Part(name: "queue of batches", bytes: LearningSettings(settings).queueBytes),
+      // Kept from the first snapshot on, which a fresh state directory gets at once.
+      Part(name: "rows on the way to a snapshot", bytes: settings.model.snapshotBytes),
       Part(name: "program and libraries", bytes: 32 << 20),
     ]
     if let fetched = Self.fetchedAhead(settings) {
       parts.append(Part(name: "records fetched ahead while learning is behind", bytes: fetched))
     }
-    snapshotBytes = settings.model.snapshotBytes
     rollbackBytes = settings.model.memoryBytes
   }
 
@@ -60,7 +58,6 @@ public struct MemoryEstimate: Equatable, Sendable {
   public func describe() -> String {
     var lines = parts.map { "  \(Self.text($0.bytes))  \($0.name)" }
     lines.append("  \(Self.text(bytes))  in all")
-    lines.append("  \(Self.text(bytes &+ snapshotBytes))  during a snapshot, whose rows are on the way to the disk")
     lines.append("  \(Self.text(bytes &+ rollbackBytes))  during a rollback, which loads a second model")
     return lines.joined(separator: "\n")
   }
