@@ -71,7 +71,7 @@ public final class Scorer {
   }
 
   /// Asks for the memory that an instance will need, while others before it are scored; see
-  /// ``AttentionalFM/OnlineLearner/prefetch(_:)``. Good for the instance after the next of one request.
+  /// `OnlineLearner/prefetch(_:)`. Good for the instance after the next of one request.
   ///
   /// - Parameter features: the features at the address at which ``score(_:)`` will be given them.
   public func prefetch(_ features: UnsafeBufferPointer<Feature>) {
