@@ -64,6 +64,7 @@ import Testing
     let log = MemoryLog.random(records: 600, seed: 34)
     let directory = try TemporaryDirectory()
     let control = MemorySourceControl()
+    control.allow(20)
     let harness = try Harness(
       directory, log, control: control,
       settings: Self.settings(IncrementPolicy(maximumShare: 100, maximumCount: 3), retained: 2))
