@@ -24,8 +24,8 @@ import Testing
   private func prepared(
     _ directory: TemporaryDirectory, _ log: MemoryLog, _ control: MemorySourceControl, pauses: Bool
   ) throws -> (Harness, Manifest, before: [UInt32], Data) {
-    let harness = try Harness(directory, log, control: control)
     control.allow(200)
+    let harness = try Harness(directory, log, control: control)
     try harness.wait(records: 200)
     let manifest: Manifest = try harness.wait { harness.service.takeSnapshot($0) }
     let scores = scores(harness)
