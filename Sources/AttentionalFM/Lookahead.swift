@@ -9,10 +9,14 @@ import Features
 /// An event's buckets are asked for when it is announced, its rows when the next one is announced or it is used. What
 /// was looked up is only a guess, which its user checks: the table may change meanwhile, and so may the event.
 package final class Lookahead {
+  private enum Stage: Int {
+    case noted, lookedUp, located
+  }
+
   private struct Event {
     var address: UnsafePointer<afm_feature>?
     var count: Int32 = 0
-    var isLocated = true
+    var stage = Stage.located
   }
 
   /// The events remembered: two announced ones beside the one at hand, and one to spare; a power of two.
@@ -41,8 +45,22 @@ package final class Lookahead {
 
   /// Asks for the buckets of an event, and for the rows of the one announced before it.
   package func announce(_ features: UnsafeBufferPointer<Feature>) {
-    locate(newest)
-    lookUp(features.encoded, Int32(truncatingIfNeeded: min(features.count, room)))
+    note(features)
+    catchUp()
+  }
+
+  /// Remembers an event without asking for anything yet.
+  func note(_ features: UnsafeBufferPointer<Feature>) {
+    newest = (newest &+ 1) & (Self.depth - 1)
+    let count = Int32(truncatingIfNeeded: min(features.count, room))
+    events[newest] = Event(address: features.encoded, count: count, stage: .noted)
+    afm_event_note(features.encoded, count, lookups + newest * room)
+  }
+
+  /// Asks for what the newest event and the one before it need next.
+  func catchUp() {
+    reach(.located, (newest &- 1) & (Self.depth - 1))
+    reach(.lookedUp, newest)
   }
 
   /// Where the event's features are looked for, as announced, or else looked up now; valid until the next call.
@@ -52,24 +70,21 @@ package final class Lookahead {
     for age in 0..<Self.depth {
       let index = (newest &- age) & (Self.depth - 1)
       if events[index].address == address, events[index].count == count {
-        locate(index)
+        reach(.located, index)
         return UnsafePointer(lookups + index * room)
       }
     }
-    lookUp(address, count)
-    locate(newest)
+    note(features)
+    reach(.located, newest)
     return UnsafePointer(lookups + newest * room)
   }
 
-  private func lookUp(_ features: UnsafePointer<afm_feature>?, _ count: Int32) {
-    newest = (newest &+ 1) & (Self.depth - 1)
-    afm_event_look_up(table, features, count, lookups + newest * room)
-    events[newest] = Event(address: features, count: count, isLocated: false)
-  }
-
-  private func locate(_ index: Int) {
-    if events[index].isLocated { return }
-    events[index].isLocated = true
-    afm_event_locate(table, lookups + index * room, events[index].count)
+  private func reach(_ stage: Stage, _ index: Int) {
+    let reached = events[index].stage
+    if reached.rawValue >= stage.rawValue { return }
+    events[index].stage = stage
+    let first = lookups + index * room
+    if reached == .noted { afm_event_look_up(table, first, events[index].count) }
+    if stage == .located { afm_event_locate(table, first, events[index].count) }
   }
 }

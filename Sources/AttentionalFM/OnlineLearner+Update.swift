@@ -33,6 +33,7 @@ extension OnlineLearner {
     let weights = afm_regularize(
       kernels.table, event.pointee.weight_gradient, event.pointee.weight, weightAccumulators.base,
       2 * configuration.regularization.linear, Int64(features.padded))
+    if width == 0 { return weights != 0 }
     let rows = afm_regularize(
       kernels.table, event.pointee.row_gradient, event.pointee.rows, rowAccumulators.base,
       2 * configuration.regularization.embedding, Int64(features * width))
@@ -45,9 +46,11 @@ extension OnlineLearner {
     afm_adagrad(
       kernels.table, event.pointee.weight, weightAccumulators.base, event.pointee.weight_gradient,
       configuration.rates.linear, configuration.epsilon, Int64(features.padded))
-    afm_adagrad(
-      kernels.table, event.pointee.rows, rowAccumulators.base, event.pointee.row_gradient,
-      configuration.rates.embedding, configuration.epsilon, Int64(features * width))
+    if width > 0 {
+      afm_adagrad(
+        kernels.table, event.pointee.rows, rowAccumulators.base, event.pointee.row_gradient,
+        configuration.rates.embedding, configuration.epsilon, Int64(features * width))
+    }
     var claimed: UInt64 = 0
     var evicted: UInt64 = 0
     afm_event_publish(

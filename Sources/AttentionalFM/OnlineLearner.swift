@@ -67,13 +67,13 @@ public final class OnlineLearner {
 
   /// Asks for the memory that an event will need, while events before it are computed; changes nothing.
   ///
-  /// Worth its while for the event after the next: of an event its buckets are asked for, and the rows of the one that
-  /// was announced before it. An event that never comes does no harm.
+  /// Worth its while for the event after the next: the next step asks for the event's buckets, and for the rows of the
+  /// one that was announced before it. An event that never comes does no harm, nor is its memory looked at later.
   ///
   /// - Parameter features: the features at the address at which ``step(_:label:importance:)`` or ``predict(_:)`` will be
   ///   given them; one that is found elsewhere is looked up anew.
   public func prefetch(_ features: UnsafeBufferPointer<Feature>) {
-    lookahead.announce(features)
+    lookahead.note(features)
   }
 
   /// What the model says of an event, from the features it knows; changes nothing.
@@ -105,6 +105,8 @@ public final class OnlineLearner {
   public func step(_ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1) -> LearningStep {
     let prediction = predict(features)
     let tail = configuration.loss.tail(raw: prediction.raw)
+    // The update waits for that exponential of what the whole pass led to; this waits for nothing.
+    lookahead.catchUp()
     let hasNew = prediction.unknown > 0 && planInsertions(features)
     let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
     if hasNew { loadPlanned(features) }

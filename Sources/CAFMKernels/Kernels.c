@@ -60,7 +60,7 @@ static void pair(afm_event *event, const uint8_t *within) {
 }
 
 void afm_form_pairs(afm_event *event, const uint8_t *within) {
-  if (!is_paired(event)) pair(event, within);
+  if (event->pair_capacity > 0 && !is_paired(event)) pair(event, within);
   const int32_t pairs = event->paired_count, *first = event->first, *second = event->second;
   const float *x = event->x;
   float *pair_x = event->pair_x;

@@ -95,22 +95,20 @@ static inline uint32_t *version_of(const afm_table *table, uint64_t slot) {
 }
 
 // The release fence keeps the odd version ahead of the data, the release store the data ahead of the even version.
-static inline void begin_writing(afm_table *table, uint64_t slot) {
-  uint32_t *version = version_of(table, slot);
-  __atomic_store_n(version, *version + 1, __ATOMIC_RELAXED);
+static inline void begin_writing(afm_bucket *bucket) {
+  __atomic_store_n(&bucket->version, bucket->version + 1, __ATOMIC_RELAXED);
   __atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-static inline void end_writing(afm_table *table, uint64_t slot) {
-  uint32_t *version = version_of(table, slot);
-  __atomic_store_n(version, *version + 1, __ATOMIC_RELEASE);
+static inline void end_writing(afm_bucket *bucket) {
+  __atomic_store_n(&bucket->version, bucket->version + 1, __ATOMIC_RELEASE);
 }
 
-static inline void store_slot(afm_table *table, uint64_t slot, afm_slot value) {
+static inline void store_slot(afm_slot *slot, afm_slot value) {
   uint64_t words[2];
   memcpy(words, &value, sizeof value);
-  store8(&afm_table_slot(table, slot)->tag, words[0]);
-  store8(&afm_table_slot(table, slot)->accumulator, words[1]);
+  store8(&slot->tag, words[0]);
+  store8(&slot->accumulator, words[1]);
 }
 
 // Always inlined, so that a caller's constant `k` unrolls the loop.
@@ -172,14 +170,20 @@ static inline void copy_row(float *restrict target, const float *restrict source
 /// Writes all of a slot and its row. Every change of a feature goes through here.
 static inline void write_row(afm_table *table, uint64_t slot, uint64_t hash, afm_slot value, const float *row,
                              const float *row_accumulators, int32_t k) {
-  float *target = row_of(table, slot);
-  note_change(table, slot);
-  begin_writing(table, slot);
-  store8(afm_table_hash(table, slot), hash);
-  store_slot(table, slot, value);
+  afm_bucket *const bucket = table->buckets + slot / AFM_BUCKET_SLOTS;
+  note_change(table, bucket, slot);
+  begin_writing(bucket);
+  store8(bucket->hashes + slot % AFM_BUCKET_SLOTS, hash);
+  store_slot(bucket->slots + slot % AFM_BUCKET_SLOTS, value);
+  if (k == 0) {
+    end_writing(bucket);
+    return;
+  }
+  float *const target = row_of(table, slot);
+  const int64_t stride = table->stride;
   store_row(target, row, k);
-  end_writing(table, slot);
-  copy_row(target + table->stride, row_accumulators, k);
+  end_writing(bucket);
+  copy_row(target + stride, row_accumulators, k);
 }
 
 /// Copies a slot's weight and row if it holds the feature; 1 found, 0 not here, -1 where the owner wrote meanwhile.

@@ -1,11 +1,14 @@
 // The features of an event at once: memory is asked for in all their places before the first is waited for.
 #include "TableAccess.h"
 
-void afm_event_look_up(const afm_table *table, const afm_feature *features, int32_t count, afm_lookup *lookups) {
+void afm_event_note(const afm_feature *features, int32_t count, afm_lookup *lookups) {
+  for (int32_t i = 0; i < count; i++) lookups[i].hash = features[i].hash;
+}
+
+void afm_event_look_up(const afm_table *table, afm_lookup *lookups, int32_t count) {
   const afm_table t = *table;
   for (int32_t i = 0; i < count; i++) {
     afm_lookup *lookup = lookups + i;
-    lookup->hash = features[i].hash;
     candidates(&t, lookup->hash, lookup->buckets);
     __builtin_prefetch(t.buckets + lookup->buckets[0] / AFM_BUCKET_SLOTS);
   }
@@ -113,17 +116,17 @@ void afm_event_load_known(const afm_table *table, const afm_feature *features, c
 
 void afm_event_publish(afm_table *table, const afm_event *event, const afm_event_rows *rows, uint32_t last_seen,
                        uint64_t *claimed, uint64_t *evicted) {
-  afm_table t = *table;
   const writer w = begin(event, rows, event->feature_count);
+  const int32_t k = table->k;
   for (int64_t n = 0; n < w.count; n++) {
     const uint64_t slot = (uint64_t)w.slots[n], hash = w.hashes[n];
-    if (afm_table_slot(&t, slot)->tag == 0) {
+    if (afm_table_slot(table, slot)->tag == 0) {
       *claimed += 1;
-    } else if (*afm_table_hash(&t, slot) != hash) {
+    } else if (*afm_table_hash(table, slot) != hash) {
       *evicted += 1;
     }
-    write_row(&t, slot, hash, (afm_slot){tag_of(hash), w.weight[n], w.weight_accumulators[n], last_seen},
-              w.rows + n * w.width, w.row_accumulators + n * w.width, t.k);
+    write_row(table, slot, hash, (afm_slot){tag_of(hash), w.weight[n], w.weight_accumulators[n], last_seen},
+              w.rows + n * w.width, w.row_accumulators + n * w.width, k);
   }
 }
 

@@ -7,7 +7,8 @@ import BenchmarkSupport
 /// alone, on a table of the same content; the passes are what remains.
 struct Parts {
   let step, load, forward, backward, publishRows, publishDense, record, score: Double
-  let note: String
+  let size: Int
+  let evictedShare, bytesPerSlot, hugePageShare: Double
 
   /// The share of the step that goes into publishing rows and dense parameters.
   var publishingShare: Double { (publishRows + publishDense) / step }
@@ -15,7 +16,10 @@ struct Parts {
   init(_ stream: EventStream, kind: ModelConfiguration.Kind, size: Int) throws {
     let problem = try StepProblem(stream, kind: kind, size: size)
     let table = TablePart(stream, size: kind == .linear ? 0 : size, denseCount: problem.denseCount)
-    let pages = HugePages.use
+    self.size = size
+    evictedShare = problem.evictedShare
+    bytesPerSlot = problem.bytesPerSlot
+    hugePageShare = HugePages.share
     let rounds = max(3, (size > 16 ? 2 : 60) * 4096 / stream.count)
     func least(_ work: () -> Void) -> Double {
       work()
@@ -36,10 +40,5 @@ struct Parts {
     publishDense = least { table.publishDense(times: stream.count) } / problem.eventsBetweenPublications
     forward = predict - load
     backward = step - predict - publishRows - publishDense - record
-    note =
-      "Table: \(Numbers.text(problem.bytesPerSlot, digits: 1)) bytes a slot;"
-      + " \(Numbers.text(100 * Double(stream.everyFeature.count) / Double(EventStream.tableSlots), digits: 1)) % load,"
-      + " \(Numbers.text(100 * problem.evictedShare, digits: 3)) % of the features evicted;"
-      + " \(Numbers.text(100 * pages.share, digits: 0)) % of \(Numbers.text(pages.megabytes, digits: 0)) MB in huge pages"
   }
 }

@@ -89,7 +89,8 @@ final class TablePart {
 
   private func load(_ features: UnsafePointer<afm_feature>) {
     let count = Int32(EventStream.fields)
-    afm_event_look_up(table, features, count, lookups)
+    afm_event_note(features, count, lookups)
+    afm_event_look_up(table, lookups, count)
     afm_event_locate(table, lookups, count)
     afm_event_load_known(table, features, lookups, count, given, rows, event)
   }

@@ -105,16 +105,19 @@ typedef struct afm_event_rows {
 void afm_event_load(const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin,
                     const afm_event_rows *rows, afm_event *event);
 
-/// Where a feature is looked for. Made ahead of use in two steps, each of which asks for the memory of the next; what
-/// it says is checked at use, so it may be of any age, or of another feature.
+/// Where a feature is looked for. Found out ahead of use in two steps, each of which asks for the memory of the next;
+/// what it says is checked at use, so it may be of any age, or of another feature.
 typedef struct afm_lookup {
   uint64_t hash;
   uint64_t buckets[2];
   int64_t slot;         ///< the first of the eight slots with the feature's tag, or -1
 } afm_lookup;
 
-/// The first step: computes the candidate buckets of an event's features and asks for them. For any thread.
-void afm_event_look_up(const afm_table *table, const afm_feature *features, int32_t count, afm_lookup *lookups);
+/// Notes which features are to be looked for.
+void afm_event_note(const afm_feature *features, int32_t count, afm_lookup *lookups);
+
+/// The first step: computes the candidate buckets of the features that were noted and asks for them. For any thread.
+void afm_event_look_up(const afm_table *table, afm_lookup *lookups, int32_t count);
 
 /// The second step, once the buckets are there: finds the slots by their tags and asks for their rows. For any thread.
 void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count);
