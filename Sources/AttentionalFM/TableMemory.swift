@@ -34,15 +34,17 @@ package final class TableMemory: @unchecked Sendable {
   /// the scratch's room are unknown, as they are to the learner, even where unknown ones leave room.
   package func gather(_ features: UnsafeBufferPointer<Feature>, lookahead: Lookahead, into scratch: EventScratch) {
     scratch.begin()
-    gatherMore(features, room: Int(scratch.event.pointee.feature_capacity), lookahead: lookahead, into: scratch)
+    gatherMore(
+      features, room: Int(scratch.event.pointee.feature_capacity), lookups: lookahead.lookups(of: features),
+      into: scratch)
   }
 
   /// Gathers those of at most `room` features that are known behind what the scratch holds, which leaves room for them.
   package func gatherMore(
-    _ features: UnsafeBufferPointer<Feature>, room: Int, lookahead: Lookahead, into scratch: EventScratch
+    _ features: UnsafeBufferPointer<Feature>, room: Int, lookups: UnsafePointer<afm_lookup>, into scratch: EventScratch
   ) {
     let used = Int32(truncatingIfNeeded: max(0, min(features.count, room)))
-    afm_event_gather(table, features.encoded, lookahead.lookups(of: features), used, scratch.rows, scratch.event)
+    afm_event_gather(table, features.encoded, lookups, used, scratch.rows, scratch.event)
   }
 
   /// A lookahead for a scorer of this table.

@@ -28,6 +28,7 @@ public final class Ranker {
   private let kernels: Kernels
   private var scratch: EventScratch
   private var scratchSwap: UInt64
+  private let block = BlockLookup()
 
   /// The context's features as they were given, and a candidate's behind them where there are too many pairs.
   private var union: [Feature] = []
@@ -61,6 +62,7 @@ public final class Ranker {
   @discardableResult
   public func beginRequest(context: UnsafeBufferPointer<Feature>) -> UInt64 {
     let eventsLearned = scorer.beginRequest()
+    block.begin()
     if scorer.seenSwap != scratchSwap {
       scratch = EventScratch(scorer.configuration)
       scratchSwap = scorer.seenSwap
@@ -81,25 +83,59 @@ public final class Ranker {
     scorer.beginRequest()
   }
 
-  /// Asks for the memory of a candidate's features ahead of their use; see ``Scorer/prefetch(_:)``.
-  public func prefetch(_ candidate: UnsafeBufferPointer<Feature>) {
-    scorer.prefetch(candidate)
+  /// Takes the next candidate of the block, and asks for the memory of its features ahead of their use. The features of
+  /// a block stand one candidate's after the other's.
+  ///
+  /// - Parameter candidate: the candidate's features, each once and none of them the context's.
+  public func announce(_ candidate: UnsafeBufferPointer<Feature>) {
+    block.add(candidate, scorer.live.memory)
   }
 
-  /// The score of a candidate together with the request's context.
+  /// Appends the scores of the candidates that were announced, each together with the request's context, and begins the
+  /// next block.
+  ///
+  /// - Parameters:
+  ///   - features: the features of all candidates announced, one candidate's after the other's.
+  ///   - ends: where the features of each candidate end.
+  ///   - scores: where the scores are appended.
+  public func score(_ features: UnsafeBufferPointer<Feature>, ends: [Int], into scores: inout [Score]) {
+    let memory = scorer.live.memory
+    let scratch = scratch
+    let layout = scratch.layout.pointee
+    let parameters = scorer.parameters
+    let room = configuration.maximumFeatures - contextGiven
+    let pairsLeft = configuration.maximumPairs - contextPairs
+    block.locate(memory)
+    var start = 0
+    for end in ends {
+      let candidate = UnsafeBufferPointer(rebasing: features[start..<end])
+      scratch.keepFeatures(first: contextKnown)
+      memory.gatherMore(
+        candidate, room: room, lookups: block.lookups(at: start, count: candidate.count), into: scratch)
+      let pairs = scratch.formPairs(behind: contextKnown)
+      start = end
+      // Which pairs of an overlong event are left out depends on all of its features.
+      if pairs > pairsLeft {
+        scores.append(scoreAsOneEvent(candidate))
+        continue
+      }
+      let sums = pairs > 0 ? scratch.pairSums(kernels, parameters: parameters.base) : PairSums()
+      let raw =
+        contextLinear + scratch.linearSum(behind: contextKnown) + contextSums.interaction(with: sums, layout)
+      scores.append(Score(raw: Float(raw), unknown: contextGiven + candidate.count - known))
+    }
+    block.begin()
+  }
+
+  /// The score of one candidate together with the request's context.
   ///
   /// - Parameter candidate: the candidate's features, each once and none of them the context's.
   public func score(_ candidate: UnsafeBufferPointer<Feature>) -> Score {
-    scratch.keepFeatures(first: contextKnown)
-    scorer.live.memory.gatherMore(
-      candidate, room: configuration.maximumFeatures - contextGiven, lookahead: scorer.lookahead, into: scratch)
-    let pairs = scratch.formPairs(behind: contextKnown)
-    // Which pairs of an overlong event are left out depends on all of its features.
-    if contextPairs + pairs > configuration.maximumPairs { return scoreAsOneEvent(candidate) }
-    let sums = pairs > 0 ? scratch.pairSums(kernels, parameters: scorer.parameters.base) : PairSums()
-    let interaction = contextSums.interaction(with: sums, scratch.layout.pointee)
-    let raw = contextLinear + scratch.linearSum(behind: contextKnown) + interaction
-    return Score(raw: Float(raw), unknown: contextGiven + candidate.count - known)
+    var scores: [Score] = []
+    block.begin()
+    announce(candidate)
+    score(candidate, ends: [candidate.count], into: &scores)
+    return scores[0]
   }
 
   private var known: Int { Int(scratch.event.pointee.feature_count) }

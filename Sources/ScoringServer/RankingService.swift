@@ -68,20 +68,16 @@ final class RankingService {
       }
       do {
         let range = try encoder.encode(candidate: candidate, beside: context, into: &features)
-        features.withUnsafeBufferPointer { ranker.prefetch(UnsafeBufferPointer(rebasing: $0[range])) }
+        features.withUnsafeBufferPointer { ranker.announce(UnsafeBufferPointer(rebasing: $0[range])) }
       } catch {
         throw Problem(error, at: "candidates[\(position)]")
       }
       ends.append(features.count)
     }
-    features.withUnsafeBufferPointer { features in
-      var start = 0
-      for end in ends {
-        let score = ranker.score(UnsafeBufferPointer(rebasing: features[start..<end]))
-        best.add(score.raw, position: UInt32(truncatingIfNeeded: scores.count))
-        scores.append(score)
-        start = end
-      }
+    let first = scores.count
+    features.withUnsafeBufferPointer { ranker.score($0, ends: ends, into: &scores) }
+    for position in first..<scores.count {
+      best.add(scores[position].raw, position: UInt32(truncatingIfNeeded: position))
     }
     return !ends.isEmpty
   }

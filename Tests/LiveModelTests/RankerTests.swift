@@ -81,6 +81,15 @@ import Testing
       #expect(rank(context, candidates, by: ranker) == reference, "\(kernels.name)")
       #expect(rank(context, candidates.reversed(), by: ranker) == reference.reversed(), "\(kernels.name)")
       _ = rank(candidates[0], [context], by: ranker)
+      context.withUnsafeBufferPointer { _ = ranker.beginRequest(context: $0) }
+      var (all, ends, scores): ([Feature], [Int], [Ranker.Score]) = ([], [], [])
+      for candidate in candidates {
+        all += candidate
+        ends.append(all.count)
+        candidate.withUnsafeBufferPointer { ranker.announce($0) }
+      }
+      all.withUnsafeBufferPointer { ranker.score($0, ends: ends, into: &scores) }
+      #expect(scores == reference, "\(kernels.name), as one block")
       for (candidate, score) in zip(candidates, reference) {
         #expect(rank(context, [candidate], by: ranker) == [score], "\(kernels.name)")
       }

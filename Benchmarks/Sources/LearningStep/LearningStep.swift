@@ -49,7 +49,8 @@ struct LearningStep {
     let isWarm = stream.name == "warm"
     let isUsual = kind == .afm && parts.size == 16
     let limit: Double? = isUsual ? 2.0 : kind == .linear ? 0.3 : nil
-    figures.add("\(name): step", parts.step / 1000, "us/event", better: .lower, scaling: .time,
+    figures.add(
+      "\(name): step", parts.step / 1000, "us/event", better: .lower, scaling: .time,
       limit: stream.name == "cold" ? nil : limit)
     figures.add("\(name): score", parts.score / 1000, "us/event", better: .lower, scaling: .time)
     if kind == .afm, isWarm {

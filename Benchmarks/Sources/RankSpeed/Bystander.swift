@@ -11,7 +11,7 @@ struct Bystander {
     let failed = Atomic<Bool>(false)
   }
 
-  private static let scores = 6_000
+  private static let scores = 3_000
 
   private var latencies: [(name: String, sorted: [UInt64])] = []
 
