@@ -38,7 +38,7 @@ package final class BlockLookup {
 
   /// Asks for the rows of all features that were added.
   package func locate(_ memory: TableMemory) {
-    afm_event_locate(memory.table, lookups, Int32(truncatingIfNeeded: count))
+    afm_event_locate(memory.table, lookups, Int32(truncatingIfNeeded: count), 0)
   }
 
   /// Where features of the block are looked for, the first of which stands at `start`.

@@ -24,12 +24,14 @@ package final class Lookahead {
 
   private let table: UnsafeMutablePointer<afm_table>
   private let room: Int
+  private let readsSums: Int32
   private let lookups: UnsafeMutablePointer<afm_lookup>
   private let events: UnsafeMutablePointer<Event>
   private var newest = 0
 
-  /// Looks features up in a table, at most `room` of an event.
-  package init(_ table: UnsafeMutablePointer<afm_table>, room: Int) {
+  /// Looks features up in a table, at most `room` of an event; `readsSums` says whether Adagrad's sums will be read too.
+  package init(_ table: UnsafeMutablePointer<afm_table>, room: Int, readsSums: Bool) {
+    self.readsSums = readsSums ? 1 : 0
     self.table = table
     self.room = room
     lookups = .allocate(capacity: Self.depth * room)
@@ -85,6 +87,6 @@ package final class Lookahead {
     events[index].stage = stage
     let first = lookups + index * room
     if reached == .noted { afm_event_look_up(table, first, events[index].count) }
-    if stage == .located { afm_event_locate(table, first, events[index].count) }
+    if stage == .located { afm_event_locate(table, first, events[index].count, readsSums) }
   }
 }

@@ -39,7 +39,7 @@ public final class OnlineLearner {
     configuration = model.configuration
     scratch = EventScratch(configuration)
     let features = configuration.maximumFeatures
-    lookahead = Lookahead(model.table.table, room: features)
+    lookahead = Lookahead(model.table.table, room: features, readsSums: true)
     slots = .allocate(capacity: features)
     given = .allocate(capacity: features)
     slots.initialize(repeating: -1, count: features)

@@ -49,6 +49,6 @@ package final class TableMemory: @unchecked Sendable {
 
   /// A lookahead for a scorer of this table.
   package func lookahead(_ configuration: ModelConfiguration) -> Lookahead {
-    Lookahead(table, room: configuration.maximumFeatures)
+    Lookahead(table, room: configuration.maximumFeatures, readsSums: false)
   }
 }

@@ -15,20 +15,20 @@ void afm_event_look_up(const afm_table *table, afm_lookup *lookups, int32_t coun
 }
 
 // A row of up to four lines; the processor itself follows longer ones.
-static void prefetch_row(const afm_table *table, uint64_t slot) {
+static void prefetch_row(const afm_table *table, uint64_t slot, int64_t bytes) {
   const char *row = (const char *)row_of(table, slot);
-  const int64_t bytes = (int64_t)sizeof(float) * 2 * table->stride;
   for (int64_t at = 0; at < bytes && at < 4 * LINE; at += LINE) __builtin_prefetch(row + at);
 }
 
-void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count) {
+void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count, int32_t with_sums) {
   const afm_table t = *table;
+  const int64_t bytes = (int64_t)sizeof(float) * t.stride * (with_sums ? 2 : 1);
   for (int32_t i = 0; i < count; i++) {
     afm_lookup *lookup = lookups + i;
     lookup->slot = slot_with_tag(&t, lookup->buckets, tag_of(lookup->hash));
     if (lookup->slot < 0) continue;
     __builtin_prefetch(afm_table_hash(&t, (uint64_t)lookup->slot));
-    prefetch_row(&t, (uint64_t)lookup->slot);
+    prefetch_row(&t, (uint64_t)lookup->slot, bytes);
   }
 }
 

@@ -1,6 +1,6 @@
 /// What a context has taken of the schema, for the candidates that are encoded beside it.
 public struct EncodedContext: Sendable {
-  /// A feature of the context that may be part of a candidate's crosses, with what else its field keeps of it.
+  /// A feature of the context that is part of a cross that is left to the candidates, with what else its field keeps of it.
   struct Part: Sendable {
     var field: Int
     var hash: UInt64
@@ -14,7 +14,7 @@ public struct EncodedContext: Sendable {
   /// The fields whose value the context has.
   var takenFields: [Int] = []
 
-  /// The context's single-valued features.
+  /// The context's parts of crosses.
   var parts: [Part] = []
 
   /// The number of its features.

@@ -25,12 +25,8 @@ extension FeatureEncoder {
     context.parts.removeAll(keepingCapacity: true)
     for index in 0..<fieldCount {
       let field = fields[index]
-      if field.event == event {
-        context.parts.append(EncodedContext.Part(field: index, hash: field.lastHash, number: field.lastPart))
-      }
       if case .cross(let first, let count) = field.action {
-        let isWhole = parts[first..<(first &+ count)].allSatisfy { fields[$0].event == event }
-        if !isWhole { context.openFields.append(index) }
+        noteCross(index, first..<(first &+ count), &context)
       } else if selection.value(field.slot) != nil {
         context.takenFields.append(index)
       } else {
@@ -42,6 +38,17 @@ extension FeatureEncoder {
       }
     }
     return range
+  }
+
+  /// Leaves a cross to the candidates, with what the context has of it, unless the context has all of it.
+  private func noteCross(_ index: Int, _ range: Range<Int>, _ context: inout EncodedContext) {
+    let given = parts[range].filter { fields[$0].event == event }
+    if given.count == range.count { return }
+    context.openFields.append(index)
+    for part in given {
+      context.parts.append(
+        EncodedContext.Part(field: part, hash: fields[part].lastHash, number: fields[part].lastPart))
+    }
   }
 
   /// Appends the features that a candidate adds to a context, in the schema's order. The limits are held against both
@@ -60,17 +67,19 @@ extension FeatureEncoder {
     selection.find(in: instance)
     event &+= 1
     collection.begin(beside: context)
-    for index in context.takenFields where selection.value(fields[index].slot) != nil {
+    // By position: a loop over an array would count a reference to it.
+    for place in context.takenFields.indices where selection.value(fields[context.takenFields[place]].slot) != nil {
       throw RejectedRecord(
-        .badField, field: schema.features[index].path,
+        .badField, field: schema.features[context.takenFields[place]].path,
         "the context has this field too: a field belongs to the context or to the candidates")
     }
-    for part in context.parts {
+    for place in context.parts.indices {
+      let part = context.parts[place]
       fields[part.field].lastHash = part.hash
       fields[part.field].lastPart = part.number
       fields[part.field].event = event
     }
-    for index in context.openFields { try encodeField(index) }
+    for place in context.openFields.indices { try encodeField(context.openFields[place]) }
     return try finish(into: &features)
   }
 }

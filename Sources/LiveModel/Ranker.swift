@@ -24,19 +24,22 @@ public final class Ranker {
     }
   }
 
+  // Of the variables that every candidate touches none is lent to a call that comes back here, so that exclusive access
+  // need not be checked at run time.
   private let scorer: Scorer
   private let kernels: Kernels
-  private var scratch: EventScratch
+  @exclusivity(unchecked) private var scratch: EventScratch
+  @exclusivity(unchecked) private var pairsFormed: CandidatePairs
   private var scratchSwap: UInt64
   private let block = BlockLookup()
 
   /// The context's features as they were given, and a candidate's behind them where there are too many pairs.
   private var union: [Feature] = []
-  private var contextGiven = 0
-  private var contextKnown = 0
-  private var contextPairs = 0
-  private var contextSums = PairSums()
-  private var contextLinear = 0.0
+  @exclusivity(unchecked) private var contextGiven = 0
+  @exclusivity(unchecked) private var contextKnown = 0
+  @exclusivity(unchecked) private var contextPairs = 0
+  @exclusivity(unchecked) private var contextSums = PairSums()
+  @exclusivity(unchecked) private var contextLinear = 0.0
 
   /// The configuration of the model this request is answered from.
   public var configuration: ModelConfiguration { scorer.configuration }
@@ -46,6 +49,7 @@ public final class Ranker {
     self.kernels = kernels
     scorer = Scorer(reference, kernels: kernels)
     scratch = EventScratch(scorer.configuration)
+    pairsFormed = CandidatePairs(scratch)
     scratchSwap = scorer.seenSwap
   }
 
@@ -65,6 +69,7 @@ public final class Ranker {
     block.begin()
     if scorer.seenSwap != scratchSwap {
       scratch = EventScratch(scorer.configuration)
+      pairsFormed = CandidatePairs(scratch)
       scratchSwap = scorer.seenSwap
     }
     union.removeAll(keepingCapacity: true)
@@ -72,7 +77,7 @@ public final class Ranker {
     contextGiven = context.count
     scorer.live.memory.gather(context, lookahead: scorer.lookahead, into: scratch)
     contextKnown = known
-    contextPairs = scratch.formPairs(behind: 0)
+    contextPairs = pairsFormed.formOfContext()
     contextSums = contextPairs > 0 ? scratch.pairSums(kernels, parameters: scorer.parameters.base) : PairSums()
     contextLinear = Double(scorer.bias) + scratch.linearSum(behind: 0)
     return eventsLearned
@@ -101,6 +106,7 @@ public final class Ranker {
   public func score(_ features: UnsafeBufferPointer<Feature>, ends: [Int], into scores: inout [Score]) {
     let memory = scorer.live.memory
     let scratch = scratch
+    let pairsFormed = pairsFormed
     let layout = scratch.layout.pointee
     let parameters = scorer.parameters
     let room = configuration.maximumFeatures - contextGiven
@@ -112,7 +118,7 @@ public final class Ranker {
       scratch.keepFeatures(first: contextKnown)
       memory.gatherMore(
         candidate, room: room, lookups: block.lookups(at: start, count: candidate.count), into: scratch)
-      let pairs = scratch.formPairs(behind: contextKnown)
+      let pairs = pairsFormed.formOfCandidate()
       start = end
       // Which pairs of an overlong event are left out depends on all of its features.
       if pairs > pairsLeft {

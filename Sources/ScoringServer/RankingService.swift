@@ -14,12 +14,13 @@ final class RankingService {
   private let encoder: FeatureEncoder
   private let ranker: Ranker
 
-  private var context = EncodedContext()
-  private var features: [Feature] = []
+  // Used by one call after the other, so that exclusive access need not be checked at run time.
+  @exclusivity(unchecked) private var context = EncodedContext()
+  @exclusivity(unchecked) private var features: [Feature] = []
   /// Where the features of each candidate of a block end.
-  private var ends: [Int] = []
-  private var scores: [Ranker.Score] = []
-  private var best = BestFirst()
+  @exclusivity(unchecked) private var ends: [Int] = []
+  @exclusivity(unchecked) private var scores: [Ranker.Score] = []
+  @exclusivity(unchecked) private var best = BestFirst()
 
   /// Candidates that are encoded before the first of them is scored, so that the memory of their features is on its way
   /// meanwhile.
@@ -59,6 +60,7 @@ final class RankingService {
 
   /// Scores the next candidates; false where there were none left.
   private func scoreBlock(_ candidates: inout JSONElements) throws(Problem) -> Bool {
+    let context = context
     features.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     while ends.count < Self.blockSize, let candidate = candidates.next() {

@@ -78,6 +78,12 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
     for (int d = 0; d < kp; d++) row_accumulators[i * kp + d] = 0.1f;
   }
   const uint8_t within[4] = {1, 0, 1, 1};
+  for (int context = 0; context <= features; context += 3) {
+    afm_pair_sums sums;
+    const int64_t count = afm_form_candidate_pairs(&event, within, context);
+    afm_sum_pairs(kernels, parameters, &layout, &event, &sums);
+    absorb(&count, 8), absorb(&sums, sizeof sums);
+  }
   afm_form_pairs(&event, within);
   afm_forward(kernels, parameters, &layout, &event);
   const int pairs = event.pair_count;

@@ -91,7 +91,7 @@ final class TablePart {
     let count = Int32(EventStream.fields)
     afm_event_note(features, count, lookups)
     afm_event_look_up(table, lookups, count)
-    afm_event_locate(table, lookups, count)
+    afm_event_locate(table, lookups, count, 1)
     afm_event_load_known(table, features, lookups, count, given, rows, event)
   }
 

@@ -79,7 +79,7 @@ typedef struct afm_kernels {
   void (*forward)(const float *parameters, const afm_layout *layout, afm_event *event);
   void (*backward)(const float *parameters, const float *projection, const afm_layout *layout, afm_event *event,
                    float loss_gradient, float *gradient);
-  void (*sum_pairs)(const float *parameters, const afm_layout *layout, afm_event *event, afm_pair_sums *sums);
+  void (*sum_pairs)(const float *parameters, const afm_layout *layout, const afm_event *event, afm_pair_sums *sums);
   int32_t (*regularize)(float *gradient, const float *parameters, const float *accumulators, float twice_lambda,
                         int64_t count);
   void (*adagrad)(float *parameters, float *accumulators, const float *gradient, float rate, float epsilon,
@@ -112,7 +112,7 @@ static inline void afm_forward(const afm_kernels *kernels, const float *paramete
 
 /// What the event's pairs add up to; uses the scratch of the pairs, leaves that of the features alone.
 static inline void afm_sum_pairs(const afm_kernels *kernels, const float *parameters, const afm_layout *layout,
-                                 afm_event *event, afm_pair_sums *sums) {
+                                 const afm_event *event, afm_pair_sums *sums) {
   kernels->sum_pairs(parameters, layout, event, sums);
 }
 

@@ -119,8 +119,9 @@ void afm_event_note(const afm_feature *features, int32_t count, afm_lookup *look
 /// The first step: computes the candidate buckets of the features that were noted and asks for them. For any thread.
 void afm_event_look_up(const afm_table *table, afm_lookup *lookups, int32_t count);
 
-/// The second step, once the buckets are there: finds the slots by their tags and asks for their rows. For any thread.
-void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count);
+/// The second step, once the buckets are there: finds the slots by their tags and asks for their rows, for the owner with
+/// Adagrad's sums. For any thread.
+void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count, int32_t with_sums);
 
 /// Empties the event and loads those of its features that the table knows, in order; `given[i]` becomes the slot of the
 /// i-th feature, or -1. For the owner.
