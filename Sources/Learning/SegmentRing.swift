@@ -23,6 +23,9 @@ final class SegmentRing: Sendable {
   let segments: Int
 
   private let embeddingSize: Int
+  /// The rows of a segment that are left to those that are about to change, where no other segment is free.
+  static let reserve = 64
+
   private static let segmentBytes = 256 << 10
   private static let ringBytes = 16 << 20
   private static let fewestSegments = 4
@@ -42,7 +45,8 @@ final class SegmentRing: Sendable {
 
   private static func rowsPerSegment(_ model: ModelConfiguration) -> Int {
     let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
-    return max(segmentBytes / row, 2 * model.maximumFeatures, 64)
+    // The reserve is not all of it: the others are copied in their turn.
+    return max(segmentBytes / row, 2 * model.maximumFeatures, 2 * reserve)
   }
 
   private static func segments(_ model: ModelConfiguration) -> Int {

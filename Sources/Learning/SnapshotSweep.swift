@@ -32,8 +32,6 @@ final class SnapshotSweep {
   private static let eventsPerTurn = 16
   /// The rows of a turn while nothing is to be learned.
   private static let idleRows = 4096
-  /// The rows of a segment that are left to those that are about to change, where no other segment is free.
-  private static let reserve = 64
 
   /// Fixes the rows of this moment.
   ///
@@ -84,7 +82,7 @@ final class SnapshotSweep {
     if isEnded { return }
     let start = MonotonicTime.now
     copy(SnapshotSweep.idleRows, from: start)
-    if !isEnded, sweep.room <= SnapshotSweep.reserve { exchange(milliseconds: 1) }
+    if !isEnded, sweep.room <= SegmentRing.reserve { exchange(milliseconds: 1) }
     if ring.hasFailed { end() }
     events = 0
     since = MonotonicTime.now
@@ -94,8 +92,8 @@ final class SnapshotSweep {
     var left = rows
     var copied = 0
     while left > 0, sweep.remaining > 0 {
-      if sweep.room <= SnapshotSweep.reserve, !exchange(milliseconds: 0) { break }
-      let count = sweep.advance(maximum: min(left, sweep.room - SnapshotSweep.reserve))
+      if sweep.room <= SegmentRing.reserve, !exchange(milliseconds: 0) { break }
+      let count = sweep.advance(maximum: min(left, sweep.room - SegmentRing.reserve))
       copied += count
       // Looking at empty slots takes time too.
       left -= max(count, SnapshotSweep.eventsPerTurn)

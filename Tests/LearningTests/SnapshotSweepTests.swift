@@ -47,13 +47,19 @@ import Threads
     return (thread, rows)
   }
 
-  @Test(arguments: [false, true]) func givesTheRowsOfItsBeginning(learnsMeanwhile: Bool) throws {
-    let model = try Model(configuration: Self.configuration)
+  /// With the longest embeddings a segment is as small as it gets.
+  @Test(arguments: [false, true], [64, 512])
+  func givesTheRowsOfItsBeginning(learnsMeanwhile: Bool, embeddingSize: Int) throws {
+    var configuration = Self.configuration
+    configuration.embeddingSize = embeddingSize
+    configuration.maximumFeatures = 3
+    let model = try Model(configuration: configuration)
     let learner = OnlineLearner(model)
     var random = TestGenerator(state: 7)
-    for _ in 0..<4000 { learn(learner, &random) }
+    for _ in 0..<256_000 / embeddingSize { learn(learner, &random) }
     let expected = rows(model.table)
-    let ring = SegmentRing(Self.configuration)
+    let ring = SegmentRing(configuration)
+    try #require(ring.rowsPerSegment > SegmentRing.reserve)
     let sweep = SnapshotSweep(model, onlyChanged: false, ring: ring)
     #expect(sweep.rowCount == expected.count)
     let (thread, written) = writer(ring)
