@@ -73,7 +73,7 @@ extension Learner {
 
   private func learned(beside copying: SnapshotSweep) {
     copying.learned()
-    noteIfCopied(copying)
+    snapshots.noteIfCopied()
   }
 
   private func learn(_ record: DecodedRecord, of batch: DecodedBatch, _ features: UnsafeBufferPointer<Feature>) {

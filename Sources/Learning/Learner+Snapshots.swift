@@ -98,13 +98,6 @@ extension Learner {
     }
   }
 
-  /// Where all rows are copied: no longer asks the sweep after every event.
-  func noteIfCopied(_ copying: SnapshotSweep) {
-    guard copying.isCopied else { return }
-    snapshots.copying = nil
-    snapshots.progress.waitedNanoseconds &+= copying.waited
-  }
-
   private func facts(_ reason: SnapshotReason) -> SnapshotFacts {
     SnapshotFacts(
       reason: reason, eventsLearned: model.eventsLearned, position: state.position, skips: state.skips,
@@ -120,7 +113,7 @@ extension Learner {
     var isSaved = false
     if case .success = written.result { isSaved = true }
     running.sweep.settle(saved: isSaved)
-    noteIfCopied(running.sweep)
+    snapshots.noteIfCopied()
     snapshots.running = nil
     if written.couldNotSync { files.refuseUse() }
     snapshots.progress.isRunning = false

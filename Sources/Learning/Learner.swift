@@ -74,7 +74,7 @@ final class Learner {
         publishReport(ifDue: true)
         if let copying = snapshots.copying {
           copying.idle()
-          noteIfCopied(copying)
+          snapshots.noteIfCopied()
           continue
         }
         work = context.channel.next(

@@ -49,6 +49,13 @@ struct SnapshotCourse {
   /// What others are told.
   var progress = SnapshotProgress()
 
+  /// Where all rows are copied: the sweep is no longer asked after every event, and how long it waited is added, once.
+  mutating func noteIfCopied() {
+    guard let sweep = copying, sweep.isCopied else { return }
+    copying = nil
+    progress.waitedNanoseconds &+= sweep.waited
+  }
+
   init(current: UInt64?, eventsLearned: UInt64, startedAt: UInt64) {
     self.current = current
     lastMultiple = eventsLearned

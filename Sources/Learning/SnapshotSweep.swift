@@ -55,7 +55,11 @@ final class SnapshotSweep {
     if isEnded || sweep.room >= min(features, maximumFeatures) { return }
     let start = MonotonicTime.now
     if let filled = sweep.takeSegment() { ring.put(filled) }
-    if let empty = ring.takeEmpty(milliseconds: 0) ?? ring.takeEmpty(milliseconds: nil) {
+    if let empty = ring.takeEmpty(milliseconds: 0) {
+      sweep.fill(empty)
+      return notePause(since: start, isWait: false)
+    }
+    if let empty = ring.takeEmpty(milliseconds: nil) {
       sweep.fill(empty)
     } else {
       end()

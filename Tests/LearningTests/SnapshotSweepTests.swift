@@ -105,6 +105,42 @@ import Threads
     again.settle(saved: false)
   }
 
+  @Test func whatItWaitedIsCountedOnce() throws {
+    let model = try Model(configuration: Self.configuration)
+    let learner = OnlineLearner(model)
+    var random = TestGenerator(state: 9)
+    learn(learner, &random)
+
+    // Where a segment is there nobody waits.
+    let ready = SegmentRing(Self.configuration)
+    ready.makeSegments()
+    let swift = SnapshotSweep(model, onlyChanged: false, ring: ready)
+    swift.makeRoom(features: 3)
+    #expect(swift.waited == 0)
+    swift.settle(saved: false)
+
+    // Where the segments come late it does; the thread may still be first, so try until it is not.
+    var waiting: SnapshotSweep?
+    while waiting == nil {
+      let late = SegmentRing(Self.configuration)
+      let sweep = SnapshotSweep(model, onlyChanged: false, ring: late)
+      let thread = DedicatedThread(name: "late") { late.makeSegments() }
+      sweep.makeRoom(features: 3)
+      thread.join()
+      if sweep.waited > 0 { waiting = sweep } else { sweep.settle(saved: false) }
+    }
+    let sweep = try #require(waiting)
+    var course = SnapshotCourse(current: nil, eventsLearned: 0, startedAt: 0)
+    course.copying = sweep
+    course.noteIfCopied()
+    #expect(course.copying != nil && course.progress.waitedNanoseconds == 0)
+    while !sweep.isCopied { sweep.idle() }
+    course.noteIfCopied()
+    course.noteIfCopied()
+    #expect(course.copying == nil)
+    #expect(course.progress.waitedNanoseconds == sweep.waited)
+  }
+
   @Test func paceIsAShareOfTheTimeOfLearning() {
     var pacing = SweepPacing()
     var rows = 0
