@@ -150,7 +150,7 @@ let testTargets: [Target] = [
     of: "Learning",
     [
       "EventSources", "FeatureEncoding", "Features", "LiveModel", "AttentionalFM", "ProgressiveValidation",
-      "SnapshotStore", "Threads",
+      "SnapshotStore", "DurableFiles", "Threads",
     ]),
   tests(of: "Daemon", ["AttentionalFM", "Configuration", "EventSources", "Learning", "ScoringAPI"]),
   tests(of: "afmctl", ["ScoringAPI", "CommandTable", "SnapshotStore", "AttentionalFM", "LiveModel", "Features"]),

@@ -1,4 +1,3 @@
-import DurableFiles
 import EventSources
 import SnapshotStore
 
@@ -88,8 +87,8 @@ extension Learner {
   }
 
   /// The journal and the quarantine must be on the disk before a snapshot names places in them; the writer sees to it.
-  private func filesToSync() throws(SnapshotProblem) -> [OpenFile] {
-    do {
+  private func filesToSync() throws(SnapshotProblem) -> SnapshotPlaces {
+    do throws(JournalProblem) {
       let synced = try files.filesToSync()
       state.quarantineLength = files.quarantineLength
       return synced
@@ -115,7 +114,7 @@ extension Learner {
     running.sweep.settle(saved: isSaved)
     snapshots.noteIfCopied()
     snapshots.running = nil
-    if written.couldNotSync { files.refuseUse() }
+    if written.couldNotSyncJournal { files.refuseJournal() }
     snapshots.progress.isRunning = false
     isReportStale = true
     switch written.result {

@@ -51,13 +51,13 @@ public final class LearnerFiles {
   }
 
   /// The files that must be synced before a snapshot says that the records so far are done with; any thread may do it.
-  func filesToSync() throws -> [OpenFile] {
+  func filesToSync() throws(JournalProblem) -> SnapshotPlaces {
     deadLetters?.flush(timeoutMilliseconds: LearnerFiles.flushMilliseconds)
-    return try [journal?.fileToSync(), quarantine?.fileToSync].compactMap { $0 }
+    return SnapshotPlaces(journal: try journal?.fileToSync(), quarantine: quarantine?.fileToSync)
   }
 
   /// Uses the journal no more, since what was written to it may be lost.
-  func refuseUse() {
+  func refuseJournal() {
     journal?.refuseUse()
   }
 

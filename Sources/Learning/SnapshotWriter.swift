@@ -11,9 +11,8 @@ struct WrittenSnapshot: Sendable {
   var number: UInt64
   var result: Result<Manifest, SnapshotProblem>
 
-  /// Whether the files that the snapshot names places in could not be synced: the system may have dropped what it could
-  /// not write.
-  var couldNotSync = false
+  /// Whether the order journal could not be synced: the system may have dropped what it could not write.
+  var couldNotSyncJournal = false
 
   /// The earliest place in the order journal that a retained snapshot refers to; nil where none does, or not all could
   /// be read.
@@ -21,6 +20,14 @@ struct WrittenSnapshot: Sendable {
 
   /// Why retention failed; the snapshot itself is good.
   var retentionProblem: SnapshotProblem?
+}
+
+/// The files that a snapshot names places in, as far as there are any.
+struct SnapshotPlaces: Sendable {
+  /// The newest segment of the order journal. Where it cannot be synced the journal must not be used any more.
+  var journal: OpenFile?
+  /// The newest file of the quarantine. Where it cannot be synced entries may be missing, which it allows for.
+  var quarantine: OpenFile?
 }
 
 /// The thread that takes rows from the learner to the disk and makes a snapshot durable, one at a time.
@@ -34,7 +41,7 @@ final class SnapshotWriter: Sendable {
     var facts: SnapshotFacts
     var progressive: ProgressiveOverview
     /// The files that it names places in: they must be on the disk before it is.
-    var files: [OpenFile]
+    var files: SnapshotPlaces
   }
 
   /// Takes the rows from the learner.
@@ -122,15 +129,11 @@ final class SnapshotWriter: Sendable {
       let begun = try store.begin(job.state, sections: job.sections, extent: job.extent)
       pending = begun
       while let segment = ring.takeFull() {
+        // Also where writing it fails: the ring has no other, for this snapshot and all to come.
+        defer { ring.recycle(segment) }
         try begun.append(segment)
-        ring.recycle(segment)
       }
-      do throws(FileProblem) {
-        for file in job.files { try file.sync() }
-      } catch {
-        written.couldNotSync = true
-        throw SnapshotProblem(.file, error.description)
-      }
+      try sync(job.files, &written)
       written.result = .success(try begun.finish(facts))
     } catch {
       ring.fail()
@@ -138,5 +141,19 @@ final class SnapshotWriter: Sendable {
       written.result = .failure(error)
     }
     return written
+  }
+
+  private static func sync(_ files: SnapshotPlaces, _ written: inout WrittenSnapshot) throws(SnapshotProblem) {
+    do throws(FileProblem) {
+      try files.quarantine?.sync()
+    } catch {
+      throw SnapshotProblem(.file, error.description)
+    }
+    do throws(FileProblem) {
+      try files.journal?.sync()
+    } catch {
+      written.couldNotSyncJournal = true
+      throw SnapshotProblem(.file, error.description)
+    }
   }
 }

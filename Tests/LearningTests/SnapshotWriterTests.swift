@@ -1,0 +1,87 @@
+import AttentionalFM
+import DurableFiles
+import Features
+import ProgressiveValidation
+import SnapshotStore
+import TestSupport
+import Testing
+import Threads
+
+@testable import Learning
+
+/// The writer's thread with a ring and a store, and jobs made by hand.
+@Suite struct SnapshotWriterTests {
+  private static let configuration = ModelConfiguration(
+    layout: FieldLayout(names: ["a"]), kind: .fm, embeddingSize: 4, tableSlots: 1 << 10)
+
+  private let directory: TemporaryDirectory
+  private let store: SnapshotStore
+  private let model: Model
+  private let ring = SegmentRing(Self.configuration)
+  private let written = Monitor<[WrittenSnapshot]>([])
+  private let writer: SnapshotWriter
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    store = try SnapshotStore(stateDirectory: directory.path)
+    model = try Model(configuration: Self.configuration)
+    writer = SnapshotWriter(nice: 0, store: store, ring: ring, retained: nil) { [written] result in
+      written.update { $0.append(result) }
+    }
+  }
+
+  /// Gives the writer a job for a model without rows, and rows all the same.
+  private func write(_ number: UInt64, rows: Int, _ files: SnapshotPlaces = SnapshotPlaces()) throws -> WrittenSnapshot
+  {
+    ring.begin()
+    let facts = SnapshotFacts(
+      reason: .request, eventsLearned: model.eventsLearned, position: nil, skips: [], model: model.configuration,
+      schemaFingerprint: "", schema: .object([:]), arithmetic: "fused", software: "test")
+    let progressive = ProgressiveValidation(loss: .logistic, windowSize: 1)
+    writer.begin(
+      SnapshotWriter.Job(
+        number: number, state: ModelState(model), sections: [], extent: .full, facts: facts,
+        progressive: ProgressiveOverview(run: progressive.runSummary, lastWindow: progressive.lastWindow), files: files)
+    )
+    if rows > 0 {
+      var segment = try #require(ring.takeEmpty(milliseconds: Harness.patience), "the segments are used up")
+      segment.reset(embeddingSize: 4, tableSlots: 1 << 10)
+      for row in 0..<rows {
+        segment.append(
+          RowSegment.Row(
+            slot: UInt64(row), hash: UInt64(row), lastSeen: 0, weight: 0, accumulator: 1,
+            embedding: [0, 0, 0, 0], embeddingAccumulator: [1, 1, 1, 1]))
+      }
+      ring.put(segment)
+    }
+    ring.end()
+    let result = written.wait(milliseconds: Harness.patience) { $0.popLast() }
+    return try #require(result)
+  }
+
+  @Test func failuresUseUpNoSegment() throws {
+    for number in 0..<UInt64(2 * ring.segments) {
+      let failed = try write(number, rows: 2)
+      #expect(throws: SnapshotProblem.self) { try failed.result.get() }
+      #expect(ring.hasFailed && !failed.couldNotSyncJournal)
+    }
+    #expect(try write(1000, rows: 0).result.get().ownRows == 0)
+    writer.stop()
+  }
+
+  /// What has no disk below it cannot be synced.
+  @Test func onlyTheJournalIsGivenUpForItself() throws {
+    let unsyncable = try OpenFile("/dev/null", .update)
+    #expect(throws: FileProblem.self) { try unsyncable.sync() }
+    let sound = try OpenFile(directory.path("sound"), .update)
+    let quarantine = try write(1, rows: 0, SnapshotPlaces(journal: sound, quarantine: unsyncable))
+    #expect(throws: SnapshotProblem.self) { try quarantine.result.get() }
+    #expect(!quarantine.couldNotSyncJournal)
+    let journal = try write(2, rows: 0, SnapshotPlaces(journal: unsyncable, quarantine: sound))
+    #expect(throws: SnapshotProblem.self) { try journal.result.get() }
+    #expect(journal.couldNotSyncJournal)
+    let both = try write(3, rows: 0, SnapshotPlaces(journal: sound, quarantine: sound))
+    #expect(throws: Never.self) { try both.result.get() }
+    writer.stop()
+  }
+}
