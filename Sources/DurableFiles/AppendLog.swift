@@ -28,10 +28,7 @@ public final class AppendLog {
   /// The length of the log in bytes.
   public private(set) var length: UInt64
 
-  /// The file whose `sync`, on any thread, puts all records so far on the disk. Where it fails there, `refuseUse`
-  /// follows here.
-  public let file: OpenFile
-
+  private let file: OpenFile
   private var isUsable = true
 
   /// Opens the log, or makes it (durably), calling `body` with each record that is there, in order.
@@ -99,6 +96,16 @@ public final class AppendLog {
       isUsable = false
       throw error
     }
+  }
+
+  /// The file whose `sync`, on any thread, puts all records so far on the disk. Where it fails there, `refuseUse`
+  /// must follow here.
+  ///
+  /// - Throws: `FileProblem` of kind `.unusable` after a failure that could not be undone: another sync would succeed
+  ///   without the records that the system dropped.
+  public func fileToSync() throws(FileProblem) -> OpenFile {
+    guard isUsable else { throw unusable("sync") }
+    return file
   }
 
   /// Refuses further use: a sync failed, and the system may have dropped what it could not write.

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import TestSupport
 import Testing
@@ -138,6 +139,20 @@ import Testing
     // Even the header may be missing.
     try whole.prefix(12).write(to: URL(fileURLWithPath: path))
     #expect(try open().isEmpty)
+  }
+
+  @Test func afterAFailedSyncNothingIsSyncedAnyMore() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    #expect(throws: Never.self) { try journal.fileToSync().sync() }
+    journal.refuseUse()
+    // Nothing is to be written, and a sync would succeed.
+    let problem = #expect(throws: JournalProblem.self) { try journal.fileToSync() }
+    guard case .file(let file) = problem else { throw try #require(problem) }
+    #expect(file.kind == .unusable)
+    #expect(throws: JournalProblem.self) { try journal.sync() }
+    #expect(throws: JournalProblem.self) { try append([run(0, 6, 1)], to: journal) }
+    #expect(try open().resume(after: .beginning) == [run(0, 5, 5)])
   }
 
   @Test func longSegmentsAreFollowedByNewOnesAndOldOnesRemoved() throws {
