@@ -136,8 +136,9 @@ final class IngestChannel: Sendable {
   ) -> LearnerWork {
     let returned = finished != nil
     var finished = finished
-    // The ingest thread alone waits for what the learner changes here.
-    let work = monitor.wait(milliseconds: milliseconds, wakes: { $0.free.count >= $0.neededFree }) {
+    // A wait that gets nothing wakes nobody, so a batch is returned without one. The ingest thread alone waits for what
+    // the learner changes here.
+    let work = monitor.wait(milliseconds: returned ? 0 : milliseconds, wakes: { $0.free.count >= $0.neededFree }) {
       state -> LearnerWork? in
       if let batch = finished {
         state.free.append(batch)
@@ -157,9 +158,11 @@ final class IngestChannel: Sendable {
       return .item(state.ready.removeFirst())
     }
     if let work { return work }
-    // Nobody was woken by a wait that got nothing, and the ingest thread may wait for the batch that was returned.
-    if returned { monitor.update { _ in } }
-    return .nothing
+    guard returned else { return .nothing }
+    // The ingest thread may wait for the batch that was returned.
+    monitor.update { _ in }
+    if let milliseconds, milliseconds <= 0 { return .nothing }
+    return next(returning: nil, epoch: epoch, takesBatches: takesBatches, milliseconds: milliseconds)
   }
 
   /// Tells the ingest thread to start its source, or start it again; what was read before is dropped here and now.

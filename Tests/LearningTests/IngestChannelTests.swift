@@ -39,4 +39,31 @@ import Threads
     #expect(received == count)
     #expect(channel.waitingBatches == 0)
   }
+
+  /// The ingest thread is woken for a batch that is returned by a wait, where it can do nothing before.
+  @Test(arguments: 1...3)
+  func aBatchIsReturnedByAWaitToo(batches: Int) {
+    let channel = IngestChannel(batches: batches, recordsPerBatch: 1)
+    let count: UInt64 = 500
+    let ingest = DedicatedThread(name: "ingest") {
+      for _ in 1...count {
+        guard case .fill(let batch) = channel.nextOrder(delivers: true, holding: nil) else { return }
+        batch.epoch = 1
+        channel.deliver(.batch(batch))
+      }
+    }
+    var received: UInt64 = 0
+    var finished: DecodedBatch?
+    while received < count {
+      let work = channel.next(returning: finished, epoch: 1, takesBatches: true, milliseconds: Harness.patience)
+      guard case .item(.batch(let batch)) = work else {
+        Issue.record("the ingest thread sleeps on")
+        break
+      }
+      finished = batch
+      received += 1
+    }
+    channel.stopIngest()
+    ingest.join()
+  }
 }
