@@ -11,9 +11,9 @@ public struct RetentionReport: Equatable, Sendable {
 extension SnapshotStore {
   /// Deletes the snapshots that are not to be kept. Kept are the newest `count` of all, the newest `count` of those
   /// that the current one descends from, pinned ones, the current one, and every snapshot whose files a kept manifest
-  /// refers to. Where the current one is a chain, the newest of its ancestors that shares no file with it stays too: one
-  /// damaged file must not leave nothing to start from. Damaged ones that were set aside go once they are older than all
-  /// that are kept.
+  /// refers to. Where several are to be kept, or the current one is a chain, the newest of its ancestors that shares no
+  /// file with it stays too: one damaged file must not leave nothing to start from. Damaged ones that were set aside go
+  /// once they are older than all that are kept.
   ///
   /// Each is renamed before its files are removed, so that a crash leaves a whole snapshot or none.
   ///
@@ -25,7 +25,11 @@ extension SnapshotStore {
       var kept = Set(present.suffix(max(1, count)).map(\.id))
       kept.formUnion(present.filter { !$0.isAbandoned }.suffix(max(1, count)).map(\.id))
       kept.formUnion(present.filter { $0.isPinned || $0.isCurrent }.map(\.id))
-      if let other = independent(of: present.first { $0.isCurrent }, in: present) { kept.insert(other) }
+      if let current = present.first(where: \.isCurrent), count > 1 || current.manifest?.files.count ?? 0 > 1,
+        let other = independent(of: current, in: present)
+      {
+        kept.insert(other)
+      }
       for listing in present where kept.contains(listing.id) { kept.formUnion(owners(of: listing)) }
       var deleted: [UInt64] = []
       for listing in present where !kept.contains(listing.id) {
@@ -40,9 +44,8 @@ extension SnapshotStore {
     }
   }
 
-  /// The newest ancestor that shares no file with the current snapshot, where that is a chain.
-  private func independent(of current: SnapshotListing?, in present: [SnapshotListing]) -> UInt64? {
-    guard let current, (current.manifest?.files.count ?? 0) > 1 else { return nil }
+  /// The newest ancestor that shares no file with the current snapshot.
+  private func independent(of current: SnapshotListing, in present: [SnapshotListing]) -> UInt64? {
     let files = owners(of: current)
     return present.last { $0.manifest != nil && !$0.isAbandoned && files.isDisjoint(with: owners(of: $0)) }?.id
   }
