@@ -79,7 +79,7 @@ extension LoadedSnapshot {
   }
 
   private var rowsAtOnce: Int {
-    max(1, LoadedSnapshot.segmentBytes / RowColumn.bytes(embeddingSize: manifest.model.effectiveEmbeddingSize))
+    max(1, LoadedSnapshot.segmentBytes / RowSegment.rowBytes(embeddingSize: manifest.model.effectiveEmbeddingSize))
   }
 
   private func put(_ segment: RowSegment, into table: EmbeddingTable, _ file: SafetensorsFile)

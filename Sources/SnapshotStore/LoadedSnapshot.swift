@@ -110,7 +110,7 @@ public struct LoadedSnapshot: Sendable {
     var tensors: [NamedTensor] = []
     let suffix = ".weight"
     for place in file.places where place.name.hasSuffix(suffix) && !place.name.contains("/") {
-      guard RowColumn(rawValue: place.name) == nil else { continue }
+      guard RowSegment.Column(tensorName: place.name) == nil else { continue }
       let name = String(place.name.dropLast(suffix.count))
       let sums = try file.place(name + ".accumulator", .float32, place.shape)
       guard case .float32(let values) = try file.tensor(place).values,

@@ -20,7 +20,7 @@ public final class PendingSnapshot {
   private let parent: UInt64?
   private let base: Manifest?
   private let writer: SafetensorsWriter
-  private let columns: [(column: RowColumn, place: TensorPlace)]
+  private let columns: [(column: RowSegment.Column, place: TensorPlace)]
   private var isOver = false
   private var directory: String { store.archive.path(SnapshotNames.temporaryPrefix + SnapshotNames.directory(id)) }
   private var embeddingSize: Int { state.configuration.effectiveEmbeddingSize }
@@ -70,16 +70,16 @@ public final class PendingSnapshot {
       throw SnapshotProblem(
         .misuse, "'\(tensor.name)' has \(tensor.values.count) numbers for the shape \(tensor.shape)")
     }
-    let present = RowColumn.present(embeddingSize: k)
+    let present = RowSegment.Column.present(embeddingSize: k)
     let layout = try SafetensorsLayout(
       metadata: metadata,
       tensors: tensors.map { TensorPlace(name: $0.name, type: $0.type, shape: $0.shape) }
         + present.map {
-          TensorPlace(name: $0.rawValue, type: $0.type, shape: $0.shape(rows: rows, embeddingSize: k))
+          TensorPlace(name: $0.tensorName, type: $0.type, shape: $0.shape(rows: rows, embeddingSize: k))
         })
     try translating { () throws(FileProblem) in try DirectoryHandle.create(directory) }
     writer = try SafetensorsWriter(directory + "/" + SnapshotNames.model, layout)
-    columns = present.compactMap { column in layout[column.rawValue].map { (column, $0) } }
+    columns = present.compactMap { column in layout[column.tensorName].map { (column, $0) } }
     for tensor in tensors {
       if let place = layout[tensor.name] { try writer.write(tensor.values, to: place) }
     }
@@ -88,7 +88,7 @@ public final class PendingSnapshot {
 
   /// Writes the next rows.
   ///
-  /// - Throws: `notFinite` where a number is not finite, `misuse` where the columns are of different lengths or there
+  /// - Throws: `notFinite` where a number is not finite or a sum of squares is below 0, `misuse` where the columns are of different lengths or there
   ///   are more rows than were announced, `file` where the disk is full.
   public func append(_ rows: RowSegment) throws(SnapshotProblem) {
     let count = rows.count
@@ -100,12 +100,13 @@ public final class PendingSnapshot {
     }
     if let column = rows.notFinite {
       throw SnapshotProblem(
-        .notFinite, "'\(RowColumn(column).rawValue)' holds a number that is not finite; no snapshot was taken")
+        .notFinite,
+        "'\(column.tensorName)' holds a number that is not finite, or a sum of squares below 0; no snapshot was taken")
     }
     for (column, place) in columns {
-      try rows.withBytes(of: column.inSegment) { (bytes) throws(SnapshotProblem) in
+      try rows.withBytes(of: column) { (bytes) throws(SnapshotProblem) in
         try writer.write(
-          bytes, to: place, at: UInt64(rowsWritten * column.inSegment.rowBytes(embeddingSize: embeddingSize)))
+          bytes, to: place, at: UInt64(rowsWritten * column.rowBytes(embeddingSize: embeddingSize)))
       }
     }
     rowsWritten += count

@@ -11,17 +11,17 @@ struct RowFile: Sendable {
   /// The number of rows in the file.
   let count: Int
 
-  private let columns: [(column: RowColumn, place: TensorPlace)]
+  private let columns: [(column: RowSegment.Column, place: TensorPlace)]
 
   init(_ file: SafetensorsFile, embeddingSize k: Int) throws(SnapshotProblem) {
     self.file = file
     embeddingSize = k
     tableSlots = try file.number("table_slots")
-    count = file[RowColumn.slot.rawValue]?.shape.first ?? 0
-    var columns: [(column: RowColumn, place: TensorPlace)] = []
-    for column in RowColumn.present(embeddingSize: k) {
+    count = file[RowSegment.Column.slot.tensorName]?.shape.first ?? 0
+    var columns: [(column: RowSegment.Column, place: TensorPlace)] = []
+    for column in RowSegment.Column.present(embeddingSize: k) {
       let shape = column.shape(rows: count, embeddingSize: k)
-      columns.append((column, try file.place(column.rawValue, column.type, shape)))
+      columns.append((column, try file.place(column.tensorName, column.type, shape)))
     }
     self.columns = columns
   }
@@ -32,7 +32,7 @@ struct RowFile: Sendable {
       throw SnapshotProblem(.misuse, "\(file.path) has \(count) rows, not \(rows)")
     }
     try segment.append(rows: rows.count) { (column, bytes) throws(SnapshotProblem) in
-      guard let place = columns.first(where: { $0.column == RowColumn(column) })?.place else { return }
+      guard let place = columns.first(where: { $0.column == column })?.place else { return }
       try file.read(place, from: UInt64(rows.lowerBound * column.rowBytes(embeddingSize: embeddingSize)), into: bytes)
     }
   }

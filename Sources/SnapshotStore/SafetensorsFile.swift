@@ -23,14 +23,6 @@ struct SafetensorsFile: Sendable {
 
   /// Opens a file and checks its header.
   init(_ path: String) throws(SnapshotProblem) {
-    /// A whole number among the metadata.
-    func number(_ key: String) throws(SnapshotProblem) -> UInt64 {
-      guard let number = metadata[key].flatMap({ UInt64($0) }) else {
-        throw damaged("its metadata lacks a whole number '\(key)'")
-      }
-      return number
-    }
-
     func damaged(_ detail: String) -> SnapshotProblem { SnapshotProblem(.damaged, "\(path) is damaged: \(detail)") }
 
     let file = try translating { () throws(FileProblem) in try OpenFile(path, .read) }

@@ -5,15 +5,45 @@ struct RowRun: Equatable {
   var rows: Range<Int>
 }
 
+/// The runs of a window of slots, found one after the other: a table may have as many of them as slots.
+struct RowRuns: Sequence {
+  /// For each slot what `place` gives for its row; 0 where it has none.
+  fileprivate let places: [UInt64]
+
+  private static let rowBits: UInt64 = 40
+
+  /// The file's index and the row in it, and one more, so that 0 is none and rows that follow each other have places
+  /// that do.
+  fileprivate static func place(file: Int, row: Int) -> UInt64 {
+    UInt64(file) << rowBits + UInt64(row) + 1
+  }
+
+  struct Iterator: IteratorProtocol {
+    fileprivate var rest: ArraySlice<UInt64>
+
+    mutating func next() -> RowRun? {
+      guard let first = rest.first(where: { $0 > 0 }) else { return nil }
+      var end = first
+      while let place = rest.first, place == 0 || place == end {
+        rest.removeFirst()
+        if place > 0 { end += 1 }
+      }
+      let row = Int((first - 1) & (1 << RowRuns.rowBits - 1))
+      return RowRun(file: Int((first - 1) >> RowRuns.rowBits), rows: row..<row + Int(end - first))
+    }
+  }
+
+  func makeIterator() -> Iterator { Iterator(rest: places[...]) }
+}
+
 /// A walk over the rows of a chain in the order of their slots, each slot's newest row alone, whatever the order in
 /// which the files hold them. For what is not hurried (exports, tables of another size): every step passes over the
-/// slots of all files, and holds 8 bytes for each slot of a window.
+/// slots of all files, and holds 8 bytes for each slot of a window, 128 MiB at most.
 struct SlotWalk {
   private let files: [RowFile]
   private let tableSlots: UInt64
   private let window: UInt64
   private var start: UInt64 = 0
-  private static let rowBits: UInt64 = 40
   private static let slotsAtOnce = 1 << 16
 
   /// Begins a walk at slot 0.
@@ -29,10 +59,9 @@ struct SlotWalk {
   }
 
   /// The rows of the next window; nil at the end of the table. A row of a slot beyond the table is in none.
-  mutating func next() throws(SnapshotProblem) -> [RowRun]? {
+  mutating func next() throws(SnapshotProblem) -> RowRuns? {
     guard start < tableSlots else { return nil }
     let end = min(start + window, tableSlots)
-    // For each slot the file's index and the row in it, and one more, so that 0 is none.
     var places = [UInt64](repeating: 0, count: Int(end - start))
     var slots: [UInt64] = []
     for (index, file) in files.enumerated() {
@@ -40,28 +69,12 @@ struct SlotWalk {
       while row < file.count {
         try file.slots(row..<min(row + SlotWalk.slotsAtOnce, file.count), into: &slots)
         for slot in slots {
-          if slot >= start, slot < end {
-            places[Int(slot - start)] = UInt64(index) << SlotWalk.rowBits + UInt64(row) + 1
-          }
+          if slot >= start, slot < end { places[Int(slot - start)] = RowRuns.place(file: index, row: row) }
           row += 1
         }
       }
     }
     start = end
-    return SlotWalk.runs(places)
-  }
-
-  private static func runs(_ places: [UInt64]) -> [RowRun] {
-    var runs: [RowRun] = []
-    for place in places where place > 0 {
-      let file = Int((place - 1) >> rowBits)
-      let row = Int((place - 1) & (1 << rowBits - 1))
-      if let last = runs.indices.last, runs[last].file == file, runs[last].rows.upperBound == row {
-        runs[last].rows = runs[last].rows.lowerBound..<row + 1
-      } else {
-        runs.append(RowRun(file: file, rows: row..<row + 1))
-      }
-    }
-    return runs
+    return RowRuns(places: places)
   }
 }

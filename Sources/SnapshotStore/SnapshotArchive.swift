@@ -113,7 +113,8 @@ public struct SnapshotArchive: Sendable {
     SnapshotProblem(.unknownSnapshot, "there is no snapshot \(id) in \(directory)")
   }
 
-  /// Where a file of a model is that the manifest of a snapshot names: in its own directory, or in another snapshot's, nowhere else.
+  /// Where a file of a model is that the manifest of a snapshot names: in its own directory, or in another snapshot's,
+  /// nowhere else.
   func path(of file: Manifest.File, in id: UInt64) -> String {
     path(owner(of: file, in: id) ?? id) + "/" + SnapshotNames.model
   }

@@ -1,3 +1,4 @@
+import AttentionalFM
 import DurableFiles
 
 // Unsafe pointers here view buffers allocated in the same function, within their bounds.
@@ -15,13 +16,13 @@ enum SnapshotExport {
       return snapshot.isCanonical(section: String(key.dropFirst(SectionMetadata.prefix.count))) ?? false
     }
     let places = source.places.filter { place in
-      guard let slash = place.name.firstIndex(of: "/") else { return RowColumn(rawValue: place.name) == nil }
+      guard let slash = place.name.firstIndex(of: "/") else { return RowSegment.Column(tensorName: place.name) == nil }
       return snapshot.isCanonical(section: String(place.name[..<slash])) ?? false
     }
     let k = snapshot.manifest.model.effectiveEmbeddingSize
-    let rows = RowColumn.present(embeddingSize: k).map { column in
+    let rows = RowSegment.Column.present(embeddingSize: k).map { column in
       TensorPlace(
-        name: column.rawValue, type: column.type, shape: column.shape(rows: snapshot.rowCount, embeddingSize: k))
+        name: column.tensorName, type: column.type, shape: column.shape(rows: snapshot.rowCount, embeddingSize: k))
     }
     let layout = try SafetensorsLayout(metadata: metadata, tensors: places + rows)
     let temporary = path + ".tmp"
@@ -49,8 +50,8 @@ enum SnapshotExport {
     while let runs = try walk.next() {
       let end = row + runs.reduce(0) { $0 + $1.rows.count }
       guard end <= snapshot.rowCount else { break }
-      for column in RowColumn.present(embeddingSize: snapshot.manifest.model.effectiveEmbeddingSize) {
-        guard let target = writer.layout[column.rawValue] else { continue }
+      for column in RowSegment.Column.present(embeddingSize: snapshot.manifest.model.effectiveEmbeddingSize) {
+        guard let target = writer.layout[column.tensorName] else { continue }
         try copy(column, of: runs, snapshot, writer, target, at: row)
       }
       row = end
@@ -60,10 +61,10 @@ enum SnapshotExport {
 
   /// Copies one column of some rows, gathered from where they lie, to row `first` of the target on.
   private static func copy(
-    _ column: RowColumn, of runs: [RowRun], _ snapshot: LoadedSnapshot, _ writer: SafetensorsWriter,
+    _ column: RowSegment.Column, of runs: RowRuns, _ snapshot: LoadedSnapshot, _ writer: SafetensorsWriter,
     _ target: TensorPlace, at first: Int
   ) throws(SnapshotProblem) {
-    let width = column.type.size * column.width(embeddingSize: snapshot.manifest.model.effectiveEmbeddingSize)
+    let width = column.rowBytes(embeddingSize: snapshot.manifest.model.effectiveEmbeddingSize)
     let capacity = max(1, bufferSize / width)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity * width, alignment: 64)
     defer { buffer.deallocate() }
@@ -71,7 +72,7 @@ enum SnapshotExport {
     var written = first
     for run in runs {
       let source = snapshot.chain[run.file].file
-      guard let place = source[column.rawValue] else { throw source.damaged("it has no '\(column.rawValue)'") }
+      guard let place = source[column.tensorName] else { throw source.damaged("it has no '\(column.tensorName)'") }
       var start = run.rows.lowerBound
       while start < run.rows.upperBound {
         let count = min(capacity - filled, run.rows.upperBound - start)

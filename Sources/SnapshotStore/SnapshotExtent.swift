@@ -1,3 +1,5 @@
+import AttentionalFM
+
 /// Which rows of the embedding table a snapshot's own file holds.
 public enum SnapshotExtent: Equatable, Sendable {
   /// All claimed ones: the snapshot needs no other.
@@ -53,7 +55,7 @@ extension SnapshotStore {
       manifest.model.actualTableSlots == state.configuration.actualTableSlots,
       let full = manifest.modelFiles.first, manifest.modelFiles.count <= policy.maximumCount
     else { return .full }
-    let rowBytes = Double(RowColumn.bytes(embeddingSize: state.configuration.effectiveEmbeddingSize))
+    let rowBytes = Double(RowSegment.rowBytes(embeddingSize: state.configuration.effectiveEmbeddingSize))
     let earlier = manifest.modelFiles.dropFirst().reduce(0) { $0 + Double($1.size) }
     // What is no row is in every file.
     let rest = max(0, Double(full.size) - Double(full.rows ?? 0) * rowBytes)

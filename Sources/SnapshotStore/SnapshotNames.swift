@@ -37,21 +37,25 @@ enum SnapshotNames {
 }
 
 /// The columns of the embedding table in a snapshot's file: one element, or one embedding, for each claimed row.
-public enum RowColumn: String, CaseIterable, Sendable {
-  /// The row's place in the table it was saved from.
-  case slot = "rows.slot"
-  /// The feature's full 64-bit hash.
-  case hash = "rows.hash"
-  /// The logical clock (events learned / 1024) when the feature was last seen.
-  case lastSeen = "rows.last_seen"
-  /// `w_i`.
-  case weight = "linear.weight"
-  /// The Adagrad sum of `w_i`.
-  case accumulator = "linear.accumulator"
-  /// `v_i`, k numbers; absent in linear models.
-  case embedding = "embedding.weight"
-  /// The Adagrad sums of `v_i`, k numbers; absent in linear models.
-  case embeddingAccumulator = "embedding.accumulator"
+extension RowSegment.Column {
+  /// The name of the tensor that holds it.
+  var tensorName: String {
+    switch self {
+    case .slot: "rows.slot"
+    case .hash: "rows.hash"
+    case .lastSeen: "rows.last_seen"
+    case .weight: "linear.weight"
+    case .accumulator: "linear.accumulator"
+    case .embedding: "embedding.weight"
+    case .embeddingAccumulator: "embedding.accumulator"
+    }
+  }
+
+  /// The column that a tensor holds; nil where it holds something else.
+  init?(tensorName: String) {
+    guard let column = RowSegment.Column.allCases.first(where: { $0.tensorName == tensorName }) else { return nil }
+    self = column
+  }
 
   var type: TensorType {
     switch self {
@@ -65,43 +69,10 @@ public enum RowColumn: String, CaseIterable, Sendable {
     isEmbedding ? [rows, embeddingSize] : [rows]
   }
 
-  var isEmbedding: Bool { self == .embedding || self == .embeddingAccumulator }
+  private var isEmbedding: Bool { self == .embedding || self == .embeddingAccumulator }
 
-  /// The bytes of one row.
-  static func bytes(embeddingSize k: Int) -> Int {
-    present(embeddingSize: k).reduce(0) { $0 + $1.type.size * $1.width(embeddingSize: k) }
-  }
-
-  func width(embeddingSize: Int) -> Int { isEmbedding ? embeddingSize : 1 }
-
-  /// The column of a segment that it is.
-  var inSegment: RowSegment.Column {
-    switch self {
-    case .slot: .slot
-    case .hash: .hash
-    case .lastSeen: .lastSeen
-    case .weight: .weight
-    case .accumulator: .accumulator
-    case .embedding: .embedding
-    case .embeddingAccumulator: .embeddingAccumulator
-    }
-  }
-
-  /// The column that a segment's is saved as.
-  init(_ column: RowSegment.Column) {
-    self =
-      switch column {
-      case .slot: .slot
-      case .hash: .hash
-      case .lastSeen: .lastSeen
-      case .weight: .weight
-      case .accumulator: .accumulator
-      case .embedding: .embedding
-      case .embeddingAccumulator: .embeddingAccumulator
-      }
-  }
-
-  static func present(embeddingSize: Int) -> [RowColumn] {
+  /// The columns of a model's file: linear models have no embeddings.
+  static func present(embeddingSize: Int) -> [RowSegment.Column] {
     allCases.filter { embeddingSize > 0 || !$0.isEmbedding }
   }
 }
