@@ -34,7 +34,7 @@ public struct MemoryEstimate: Equatable, Sendable {
         bytes: UInt64(
           clamping: ProgressiveValidation.memoryEstimate(windowSize: settings.progressiveValidation.windowSize))),
       Part(name: "queue of batches", bytes: LearningSettings(settings).queueBytes),
-      // Kept from the first snapshot on, which a fresh state directory gets at once.
+      // Taken when the thread that writes snapshots starts, so that no snapshot waits for it, and kept.
       Part(name: "rows on the way to a snapshot", bytes: settings.model.snapshotBytes),
       Part(name: "program and libraries", bytes: 32 << 20),
     ]

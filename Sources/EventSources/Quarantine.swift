@@ -67,11 +67,6 @@ public final class Quarantine {
     length &+= UInt64(line.count)
   }
 
-  /// Waits until all entries are on the disk.
-  public func sync() throws(FileProblem) {
-    try file.sync()
-  }
-
   /// The file whose `sync`, on any thread, puts all entries so far on the disk.
   public var fileToSync: OpenFile { file }
 
