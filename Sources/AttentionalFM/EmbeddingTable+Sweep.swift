@@ -16,9 +16,14 @@ extension EmbeddingTable {
     return sweepNumber
   }
 
+  /// Whether a sweep still copies: it was not ended, and no other has begun.
+  package func isSweeping(_ state: UnsafeMutablePointer<afm_sweep>, _ number: UInt64) -> Bool {
+    number == sweepNumber && table.pointee.owned.pointee.sweep == state
+  }
+
   /// Copies the next rows of a sweep; how many.
   package func advanceSweep(_ state: UnsafeMutablePointer<afm_sweep>, _ number: UInt64, maximum: Int) -> Int {
-    guard number == sweepNumber, table.pointee.sweep == state else { return 0 }
+    guard isSweeping(state, number) else { return 0 }
     return Int(afm_sweep_advance(table, state, Int64(maximum)))
   }
 

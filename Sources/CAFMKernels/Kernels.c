@@ -38,6 +38,14 @@ static int is_paired(const afm_event *event) {
          memcmp(event->paired_field, event->field, sizeof(uint16_t) * (uint64_t)event->feature_count) == 0;
 }
 
+// Makes the features i and j, of these fields, the n-th pair.
+static inline void set_pair(afm_event *event, int64_t n, int32_t i, int32_t j, uint32_t first, uint32_t second) {
+  const uint32_t low = first < second ? first : second, high = first < second ? second : first;
+  event->first[n] = i;
+  event->second[n] = j;
+  event->field_pair[n] = (int32_t)(high * (high + 1) / 2 + low);
+}
+
 static void pair(afm_event *event, const uint8_t *within) {
   const int32_t features = event->feature_count;
   int32_t n = 0;
@@ -46,10 +54,7 @@ static void pair(afm_event *event, const uint8_t *within) {
     for (int32_t j = i + 1; j < features && n < event->pair_capacity; j++) {
       const uint32_t second = event->field[j];
       if (first == second && !within[first]) continue;
-      const uint32_t low = first < second ? first : second, high = first < second ? second : first;
-      event->first[n] = i;
-      event->second[n] = j;
-      event->field_pair[n] = (int32_t)(high * (high + 1) / 2 + low);
+      set_pair(event, n, i, j, first, second);
       n++;
     }
   }
@@ -77,10 +82,7 @@ int64_t afm_form_candidate_pairs(afm_event *event, const uint8_t *within, int32_
       const uint32_t first = event->field[i];
       if (first == second && !within[first]) continue;
       if (n < event->pair_capacity) {
-        const uint32_t low = first < second ? first : second, high = first < second ? second : first;
-        event->first[n] = i;
-        event->second[n] = j;
-        event->field_pair[n] = (int32_t)(high * (high + 1) / 2 + low);
+        set_pair(event, n, i, j, first, second);
         event->pair_x[n] = event->x[i] * event->x[j];
       }
       n++;

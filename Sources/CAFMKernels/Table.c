@@ -3,6 +3,7 @@
 #include "TableAccess.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 // Small tables are rounded to this; larger ones to huge pages' size, which the system is advised to use.
@@ -26,6 +27,13 @@ int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
   const uint64_t bytes = afm_table_bytes(slot_count, k);
   uint8_t *memory = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return errno;
+  // Lines of its own: what other threads write must not take it from the owner, who looks at it for every feature.
+  afm_owned *owned = aligned_alloc(LINE, (sizeof *owned + LINE - 1) / LINE * LINE);
+  if (!owned) {
+    munmap(memory, bytes);
+    return ENOMEM;
+  }
+  memset(owned, 0, sizeof *owned);
   if (bytes >= 4 * (uint64_t)HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
   table->slot_count = slot_count;
   table->bytes = bytes;
@@ -38,11 +46,13 @@ int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
   table->changed = (uint64_t *)memory;
   table->captured = table->changed + words_of(slot_count);
   table->unsaved = table->captured + words_of(slot_count);
+  table->owned = owned;
   return 0;
 }
 
 void afm_table_destroy(afm_table *table) {
   if (table->buckets) munmap(table->buckets, table->bytes);
+  free(table->owned);
   memset(table, 0, sizeof *table);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// How a slot of the table is found, read and written; shared by Table.c (one feature) and TableEvent.c (an event's).
+// How a slot of the table is found, read and written; shared by Table.c (one feature), TableEvent.c (an event's),
+// TableRows.c (saved rows) and TableSweep.c (rows to be saved).
 //
 // Who may read what: a scorer reads tags, weights, hashes, versions and embeddings, so the owner writes those with
 // relaxed atomic 8-byte stores between two changes of the bucket's version (odd, then even), and a scorer that saw the
@@ -55,6 +56,13 @@ static inline void prefetch_bucket(const afm_table *table, uint64_t first) {
   const char *bucket = (const char *)(table->buckets + first / AFM_BUCKET_SLOTS);
   __builtin_prefetch(bucket);
   __builtin_prefetch(bucket + LINE);
+}
+
+/// Asks for a row of up to four lines; the processor itself follows longer ones.
+static inline void prefetch_row(const afm_table *table, uint64_t slot, int32_t with_sums) {
+  const int64_t bytes = (int64_t)sizeof(float) * table->stride * (with_sums ? 2 : 1);
+  const char *row = (const char *)row_of(table, slot);
+  for (int64_t at = 0; at < bytes && at < 4 * LINE; at += LINE) __builtin_prefetch(row + at);
 }
 
 /// Which of a bucket's four slots hold the tag, a bit for each.

@@ -10,7 +10,7 @@ static inline uint64_t words_of(uint64_t slot_count) { return (slot_count + 63) 
 
 static __attribute__((noinline, unused)) void note_first_change(afm_table *table, uint64_t slot) {
   const uint64_t bit = (uint64_t)1 << slot % 64;
-  if (table->sweep && (table->unsaved[slot / 64] & bit)) afm_sweep_save(table, slot);
+  if (table->owned->sweep && (table->unsaved[slot / 64] & bit)) afm_sweep_save(table, slot);
   table->changed[slot / 64] |= bit;
 }
 
@@ -18,7 +18,8 @@ static __attribute__((noinline, unused)) void note_first_change(afm_table *table
 // bits stand on a page of their own.
 static inline void note_change(afm_table *table, afm_bucket *bucket, uint64_t slot) {
   const uint32_t mask = AFM_SWEEP_STEP - 1, mark = (uint32_t)1 << slot % AFM_BUCKET_SLOTS;
-  const uint32_t noted = (bucket->noted & ~mask) == table->sweeps ? bucket->noted : table->sweeps;
+  const uint32_t sweeps = table->owned->sweeps;
+  const uint32_t noted = (bucket->noted & ~mask) == sweeps ? bucket->noted : sweeps;
   if (noted & mark) return;
   bucket->noted = noted | mark;
   note_first_change(table, slot);
@@ -27,5 +28,5 @@ static inline void note_change(afm_table *table, afm_bucket *bucket, uint64_t sl
 /// Empties `changed`.
 static inline void forget_noted(afm_table *table) {
   memset(table->changed, 0, words_of(table->slot_count) * 8);
-  table->sweeps += AFM_SWEEP_STEP;
+  table->owned->sweeps += AFM_SWEEP_STEP;
 }

@@ -6,18 +6,13 @@
 static inline void append_row(const afm_table *table, uint64_t slot, afm_row_columns *columns) {
   const int64_t n = columns->count++;
   const afm_slot entry = *afm_table_slot(table, slot);
-  const uint64_t k = (uint64_t)table->k;
+  const int32_t k = table->k;
   const float *row = row_of(table, slot);
   columns->slot[n] = slot;
   columns->hash[n] = *afm_table_hash(table, slot);
   columns->last_seen[n] = entry.last_seen;
   columns->weight[n] = entry.weight;
   columns->accumulator[n] = entry.accumulator;
-  if (k == 16) {
-    memcpy(columns->embedding + n * 16, row, 16 * sizeof(float));
-    memcpy(columns->embedding_accumulator + n * 16, row + 16, 16 * sizeof(float));
-  } else {
-    memcpy(columns->embedding + (uint64_t)n * k, row, k * sizeof(float));
-    memcpy(columns->embedding_accumulator + (uint64_t)n * k, row + table->stride, k * sizeof(float));
-  }
+  copy_row(columns->embedding + n * k, row, k);
+  copy_row(columns->embedding_accumulator + n * k, row + table->stride, k);
 }

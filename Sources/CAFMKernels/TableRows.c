@@ -18,13 +18,11 @@ static int is_set(const uint64_t *bits, uint64_t slot) { return (int)(bits[slot 
 static void prefetch_places(const afm_table *table, uint64_t slot, uint64_t hash) {
   if (slot >= table->slot_count) return;
   afm_table_prefetch(table, hash);
-  const char *row = (const char *)row_of(table, slot);
-  const int64_t bytes = (int64_t)sizeof(float) * 2 * table->stride;
-  for (int64_t at = 0; at < bytes && at < 256; at += 64) __builtin_prefetch(row + at, 1);
+  prefetch_row(table, slot, 1);
 }
 
 int64_t afm_rows_restore(afm_table *table, const afm_row_columns *columns, uint64_t *claimed) {
-  const uint64_t k = (uint64_t)table->k;
+  const int32_t k = table->k;
   for (int64_t n = 0; n < columns->count; n++) {
     if (n + ROWS_AHEAD < columns->count)
       prefetch_places(table, columns->slot[n + ROWS_AHEAD], columns->hash[n + ROWS_AHEAD]);
@@ -38,13 +36,8 @@ int64_t afm_rows_restore(afm_table *table, const afm_row_columns *columns, uint6
     *afm_table_slot(table, slot) =
         (afm_slot){tag_of(hash), columns->weight[n], columns->accumulator[n], columns->last_seen[n]};
     *afm_table_hash(table, slot) = hash;
-    if (k == 16) {
-      memcpy(row, columns->embedding + n * 16, 16 * sizeof(float));
-      memcpy(row + 16, columns->embedding_accumulator + n * 16, 16 * sizeof(float));
-    } else {
-      memcpy(row, columns->embedding + (uint64_t)n * k, k * sizeof(float));
-      memcpy(row + table->stride, columns->embedding_accumulator + (uint64_t)n * k, k * sizeof(float));
-    }
+    copy_row(row, columns->embedding + n * k, k);
+    copy_row(row + table->stride, columns->embedding_accumulator + n * k, k);
     table->changed[slot / 64] |= (uint64_t)1 << slot % 64;
     ++*claimed;
   }

@@ -34,7 +34,7 @@ void afm_sweep_begin(afm_table *table, afm_sweep *sweep, int32_t only_changed, u
     if (table->slot_count < 64) table->unsaved[0] = ((uint64_t)1 << table->slot_count) - 1;
   }
   forget_noted(table);
-  table->sweep = sweep;
+  table->owned->sweep = sweep;
 }
 
 static void prefetch_rows(const afm_table *table, uint64_t word, uint64_t bits) {
@@ -75,7 +75,7 @@ int64_t afm_sweep_advance(afm_table *table, afm_sweep *sweep, int64_t maximum) {
 }
 
 void afm_sweep_save(afm_table *table, uint64_t slot) {
-  afm_sweep *const sweep = table->sweep;
+  afm_sweep *const sweep = table->owned->sweep;
   table->unsaved[slot / 64] &= ~((uint64_t)1 << slot % 64);
   if (afm_table_slot(table, slot)->tag == 0) return;
   if (sweep->remaining == 0) return;
@@ -88,7 +88,7 @@ void afm_sweep_save(afm_table *table, uint64_t slot) {
   append_row(table, slot, sweep->target);
 }
 
-void afm_sweep_end(afm_table *table) { table->sweep = 0; }
+void afm_sweep_end(afm_table *table) { table->owned->sweep = 0; }
 
 void afm_sweep_settle(afm_table *table, int32_t saved) {
   const uint64_t words = words_of(table->slot_count);

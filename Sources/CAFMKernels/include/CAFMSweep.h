@@ -34,5 +34,6 @@ void afm_sweep_end(afm_table *table);
 /// they count as changed since.
 void afm_sweep_settle(afm_table *table, int32_t saved);
 
-/// Copies a row that is about to change. `write_row` calls it where the row's bit says that it was not copied yet.
+/// Copies a row that is about to change. `note_first_change` calls it where the row's bit says that it
+/// was not copied yet.
 void afm_sweep_save(afm_table *table, uint64_t slot);

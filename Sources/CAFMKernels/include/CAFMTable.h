@@ -19,11 +19,18 @@ typedef struct afm_bucket {
   afm_slot slots[AFM_BUCKET_SLOTS];
   uint64_t hashes[AFM_BUCKET_SLOTS];  ///< one for each slot
   uint32_t version;                   ///< odd while the owner writes here
-  uint32_t noted;                     ///< the table's `sweeps`, and a bit for each slot that changed since
+  uint32_t noted;                     ///< the owner's `sweeps`, and a bit for each slot that changed since
   uint32_t unused[6];
 } afm_bucket;
 
-/// A table of `slot_count` slots in buckets of four, in one piece of memory.
+/// What the owner alone reads and writes between two events, for snapshots (CAFMSweep.h).
+typedef struct afm_owned {
+  struct afm_sweep *sweep;  ///< null where none runs
+  uint32_t sweeps;          ///< how often `changed` was emptied, in the upper 28 bits
+} afm_owned;
+
+/// A table of `slot_count` slots in buckets of four, in one piece of memory. Its fields never change while it lives, so
+/// that any thread may read or copy them; what changes stands behind the pointers.
 typedef struct afm_table {
   afm_bucket *buckets;
   float *rows;          ///< for each slot v [stride], then its accumulators [stride]
@@ -32,12 +39,11 @@ typedef struct afm_table {
   int32_t k;            ///< embedding size; may be 0
   int32_t stride;       ///< k rounded up to an even number
 
-  // For snapshots, the owner's alone (CAFMSweep.h): a bit for each slot.
-  uint64_t *changed;        ///< since the last sweep began
-  uint64_t *captured;       ///< before that, and not known to be saved
-  uint64_t *unsaved;        ///< still to be copied by the sweep that runs
-  struct afm_sweep *sweep;  ///< null where none runs
-  uint32_t sweeps;          ///< how often `changed` was emptied, in the upper 28 bits
+  // For snapshots; what they point to is the owner's alone. The first three hold a bit for each slot.
+  uint64_t *changed;   ///< since the last sweep began
+  uint64_t *captured;  ///< before that, and not known to be saved
+  uint64_t *unsaved;   ///< still to be copied by the sweep that runs
+  afm_owned *owned;
 } afm_table;
 
 /// The slot of that number.
@@ -105,8 +111,8 @@ typedef struct afm_event_rows {
 void afm_event_load(const afm_table *table, uint64_t slot, const afm_feature *feature, int32_t origin,
                     const afm_event_rows *rows, afm_event *event);
 
-/// Where a feature is looked for. Found out ahead of use in two steps, each of which asks for the memory of the next;
-/// what it says is checked at use, so it may be of any age, or of another feature.
+/// Where a feature is looked for. Found out ahead of use in two steps, each of which asks for memory that the next
+/// needs; what it says is checked at use, so it may be of any age, or of another feature, but only of the same table.
 typedef struct afm_lookup {
   uint64_t hash;
   uint64_t buckets[2];
@@ -116,11 +122,12 @@ typedef struct afm_lookup {
 /// Notes which features are to be looked for.
 void afm_event_note(const afm_feature *features, int32_t count, afm_lookup *lookups);
 
-/// The first step: computes the candidate buckets of the features that were noted and asks for them. For any thread.
+/// The first step: computes the candidate buckets of the features that were noted and asks for the tags of the first.
+/// For any thread.
 void afm_event_look_up(const afm_table *table, afm_lookup *lookups, int32_t count);
 
-/// The second step, once the buckets are there: finds the slots by their tags and asks for their rows, for the owner with
-/// Adagrad's sums. For any thread.
+/// The second step, once the tags are there: finds the slots by them and asks for the slots' hashes and rows, for the
+/// owner with Adagrad's sums. For any thread.
 void afm_event_locate(const afm_table *table, afm_lookup *lookups, int32_t count, int32_t with_sums);
 
 /// Empties the event and loads those of its features that the table knows, in order; `given[i]` becomes the slot of the
