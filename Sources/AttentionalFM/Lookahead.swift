@@ -4,11 +4,12 @@
 import CAFMKernels
 import Features
 
-/// Where the features of a few events are looked for, found out ahead of use, so that their memory is there in time.
+/// Where the features of the learner's next events are looked for, found out ahead of use, so that their memory is
+/// there in time.
 ///
-/// An event's buckets are asked for when it is announced, its rows when the next one is announced or it is used. What
-/// was looked up is only a guess, which its user checks: the table may change meanwhile, and so may the event.
-package final class Lookahead {
+/// `catchUp` asks for the tags of the newest event's features (`TableEvent.c`) and for the rows of the one before it.
+/// What was looked up is only a guess, which its user checks: the table may change meanwhile, and so may the event.
+final class Lookahead {
   private enum Stage: Int {
     case noted, lookedUp, located
   }
@@ -24,14 +25,12 @@ package final class Lookahead {
 
   private let table: UnsafeMutablePointer<afm_table>
   private let room: Int
-  private let readsSums: Int32
   private let lookups: UnsafeMutablePointer<afm_lookup>
   private let events: UnsafeMutablePointer<Event>
   private var newest = 0
 
-  /// Looks features up in a table, at most `room` of an event; `readsSums` says whether Adagrad's sums will be read too.
-  package init(_ table: UnsafeMutablePointer<afm_table>, room: Int, readsSums: Bool) {
-    self.readsSums = readsSums ? 1 : 0
+  /// Looks features up in a table, at most `room` of an event.
+  init(_ table: UnsafeMutablePointer<afm_table>, room: Int) {
     self.table = table
     self.room = room
     lookups = .allocate(capacity: Self.depth * room)
@@ -43,12 +42,6 @@ package final class Lookahead {
   deinit {
     lookups.deallocate()
     events.deallocate()
-  }
-
-  /// Asks for the buckets of an event, and for the rows of the one announced before it.
-  package func announce(_ features: UnsafeBufferPointer<Feature>) {
-    note(features)
-    catchUp()
   }
 
   /// Remembers an event without asking for anything yet.
@@ -65,19 +58,23 @@ package final class Lookahead {
     reach(.lookedUp, newest)
   }
 
-  /// Where the event's features are looked for, as announced, or else looked up now; valid until the next call.
-  package func lookups(of features: UnsafeBufferPointer<Feature>) -> UnsafePointer<afm_lookup> {
+  /// Where the event's features are looked for, as they were noted, or else looked up now; valid until the next call.
+  ///
+  /// What was noted is used once: other features may stand at the same address next time.
+  func lookups(of features: UnsafeBufferPointer<Feature>) -> UnsafePointer<afm_lookup> {
     let address = features.encoded
     let count = Int32(truncatingIfNeeded: min(features.count, room))
     for age in 0..<Self.depth {
       let index = (newest &- age) & (Self.depth - 1)
       if events[index].address == address, events[index].count == count {
         reach(.located, index)
+        events[index].address = nil
         return UnsafePointer(lookups + index * room)
       }
     }
     note(features)
     reach(.located, newest)
+    events[newest].address = nil
     return UnsafePointer(lookups + newest * room)
   }
 
@@ -87,6 +84,6 @@ package final class Lookahead {
     events[index].stage = stage
     let first = lookups + index * room
     if reached == .noted { afm_event_look_up(table, first, events[index].count) }
-    if stage == .located { afm_event_locate(table, first, events[index].count, readsSums) }
+    if stage == .located { afm_event_locate(table, first, events[index].count, 1) }
   }
 }

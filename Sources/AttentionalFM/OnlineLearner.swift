@@ -39,7 +39,7 @@ public final class OnlineLearner {
     configuration = model.configuration
     scratch = EventScratch(configuration)
     let features = configuration.maximumFeatures
-    lookahead = Lookahead(model.table.table, room: features, readsSums: true)
+    lookahead = Lookahead(model.table.table, room: features)
     slots = .allocate(capacity: features)
     given = .allocate(capacity: features)
     slots.initialize(repeating: -1, count: features)
@@ -67,8 +67,9 @@ public final class OnlineLearner {
 
   /// Asks for the memory that an event will need, while events before it are computed; changes nothing.
   ///
-  /// Worth its while for the event after the next: the next step asks for the event's buckets, and for the rows of the
-  /// one that was announced before it. An event that never comes does no harm, nor is its memory looked at later.
+  /// Worth its while for the event after the next: the next step asks for what tells where the event's features are,
+  /// and for the rows of the one that was announced before it. An event that never comes does no harm, nor is its
+  /// memory looked at later.
   ///
   /// - Parameter features: the features at the address at which ``step(_:label:importance:)`` or ``predict(_:)`` will be
   ///   given them; one that is found elsewhere is looked up anew.

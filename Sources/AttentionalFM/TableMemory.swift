@@ -5,9 +5,12 @@ import Features
 
 /// The memory of an embedding table, shared by its one owner and by any number of scorers.
 ///
-/// `@unchecked Sendable`: the pointers are fixed for life. The owner writes what scorers read with atomic stores under
-/// a version for each bucket, and another thread reaches this memory only through `gather`, which is atomic
-/// throughout (`Table.c`). All other functions are reached through `EmbeddingTable`, which is not Sendable.
+/// `@unchecked Sendable`: the fields of the table are fixed for life, so that any thread may read them. The owner
+/// writes what scorers read with atomic stores under a version for each bucket (`write_row` in `TableAccess.h`).
+/// Another thread reaches this memory only through `gather`, `gatherMore` and `BlockLookup`, whose functions
+/// (`afm_table_gather` in `Table.c`; `afm_event_look_up`, `afm_event_locate` and `afm_event_gather` in `TableEvent.c`)
+/// load atomically what the owner writes. All others are reached through `EmbeddingTable` and `OnlineLearner`, which
+/// are not Sendable.
 package final class TableMemory: @unchecked Sendable {
   package let table: UnsafeMutablePointer<afm_table>
 
@@ -32,11 +35,11 @@ package final class TableMemory: @unchecked Sendable {
 
   /// Gathers the features of an event that are known, in order, each of one moment, into an empty scratch. Those beyond
   /// the scratch's room are unknown, as they are to the learner, even where unknown ones leave room.
-  package func gather(_ features: UnsafeBufferPointer<Feature>, lookahead: Lookahead, into scratch: EventScratch) {
+  package func gather(
+    _ features: UnsafeBufferPointer<Feature>, lookups: UnsafePointer<afm_lookup>, into scratch: EventScratch
+  ) {
     scratch.begin()
-    gatherMore(
-      features, room: Int(scratch.event.pointee.feature_capacity), lookups: lookahead.lookups(of: features),
-      into: scratch)
+    gatherMore(features, room: Int(scratch.event.pointee.feature_capacity), lookups: lookups, into: scratch)
   }
 
   /// Gathers those of at most `room` features that are known behind what the scratch holds, which leaves room for them.
@@ -45,10 +48,5 @@ package final class TableMemory: @unchecked Sendable {
   ) {
     let used = Int32(truncatingIfNeeded: max(0, min(features.count, room)))
     afm_event_gather(table, features.encoded, lookups, used, scratch.rows, scratch.event)
-  }
-
-  /// A lookahead for a scorer of this table.
-  package func lookahead(_ configuration: ModelConfiguration) -> Lookahead {
-    Lookahead(table, room: configuration.maximumFeatures, readsSums: false)
   }
 }

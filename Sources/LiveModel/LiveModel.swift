@@ -9,9 +9,9 @@ import Synchronization
 /// The rows are read where the learner writes them, each under its bucket's version; of the dense parameters the owner
 /// publishes copies, with the event number they are of, into a ring. Nobody waits for a lock.
 ///
-/// `@unchecked Sendable`: configuration and pointers never change; the ring and the table are read with atomic loads
-/// throughout (`Ring.c`, `Table.c`) and written by the model's one owner alone, with atomic stores; the two numbers
-/// of the throttle are atomic.
+/// `@unchecked Sendable`: configuration, layout and pointers never change. The ring is written by `afm_ring_publish`, on
+/// the owner's thread alone, and read by `afm_ring_copy`, both atomic (`Ring.c`); how the table is shared
+/// ``TableMemory`` says; the number of the last publication is atomic.
 public final class LiveModel: @unchecked Sendable {
   /// The model's configuration.
   public let configuration: ModelConfiguration

@@ -31,7 +31,6 @@ public final class Ranker {
   @exclusivity(unchecked) private var scratch: EventScratch
   @exclusivity(unchecked) private var pairsFormed: CandidatePairs
   private var scratchSwap: UInt64
-  private let block = BlockLookup()
 
   /// The context's features as they were given, and a candidate's behind them where there are too many pairs.
   private var union: [Feature] = []
@@ -66,7 +65,6 @@ public final class Ranker {
   @discardableResult
   public func beginRequest(context: UnsafeBufferPointer<Feature>) -> UInt64 {
     let eventsLearned = scorer.beginRequest()
-    block.begin()
     if scorer.seenSwap != scratchSwap {
       scratch = EventScratch(scorer.configuration)
       pairsFormed = CandidatePairs(scratch)
@@ -75,7 +73,8 @@ public final class Ranker {
     union.removeAll(keepingCapacity: true)
     union.append(contentsOf: context)
     contextGiven = context.count
-    scorer.live.memory.gather(context, lookahead: scorer.lookahead, into: scratch)
+    let memory = scorer.live.memory
+    memory.gather(context, lookups: scorer.block.located(context, memory), into: scratch)
     contextKnown = known
     contextPairs = pairsFormed.formOfContext()
     contextSums = contextPairs > 0 ? scratch.pairSums(kernels, parameters: scorer.parameters.base) : PairSums()
@@ -93,7 +92,7 @@ public final class Ranker {
   ///
   /// - Parameter candidate: the candidate's features, each once and none of them the context's.
   public func announce(_ candidate: UnsafeBufferPointer<Feature>) {
-    block.add(candidate, scorer.live.memory)
+    scorer.announce(candidate)
   }
 
   /// Appends the scores of the candidates that were announced, each together with the request's context, and begins the
@@ -105,6 +104,7 @@ public final class Ranker {
   ///   - scores: where the scores are appended.
   public func score(_ features: UnsafeBufferPointer<Feature>, ends: [Int], into scores: inout [Score]) {
     let memory = scorer.live.memory
+    let block = scorer.block
     let scratch = scratch
     let pairsFormed = pairsFormed
     let layout = scratch.layout.pointee
@@ -131,17 +131,6 @@ public final class Ranker {
       scores.append(Score(raw: Float(raw), unknown: contextGiven + candidate.count - known))
     }
     block.begin()
-  }
-
-  /// The score of one candidate together with the request's context.
-  ///
-  /// - Parameter candidate: the candidate's features, each once and none of them the context's.
-  public func score(_ candidate: UnsafeBufferPointer<Feature>) -> Score {
-    var scores: [Score] = []
-    block.begin()
-    announce(candidate)
-    score(candidate, ends: [candidate.count], into: &scores)
-    return scores[0]
   }
 
   private var known: Int { Int(scratch.event.pointee.feature_count) }

@@ -1,4 +1,5 @@
-// Unsafe memory: the scratch's next weight and row are valid while it is empty.
+// Unsafe memory: the scratch's next weight and row are valid while it is empty; where features are looked for is of the
+// table of `live`, since another model taking over empties the block.
 
 import AttentionalFM
 import CAFMKernels
@@ -8,7 +9,7 @@ import Features
 /// nothing for a score.
 ///
 /// A request begins with ``beginRequest()``, which brings the scorer's own copy of the dense parameters up to date;
-/// every ``score(_:)`` of the request then uses that copy, and rows as they are at that moment, which may be a few
+/// every score of the request then uses that copy, and rows as they are at that moment, which may be a few
 /// events newer.
 public final class Scorer {
   private let reference: LiveModelReference
@@ -16,7 +17,7 @@ public final class Scorer {
   private(set) var seenSwap: UInt64
   private(set) var live: LiveModel
   private var scratch: EventScratch
-  private(set) var lookahead: Lookahead
+  let block = BlockLookup()
   private(set) var parameters: AlignedFloats
   private var generation: UInt64 = 0
 
@@ -36,7 +37,6 @@ public final class Scorer {
     seenSwap = reference.generation
     live = reference.current
     scratch = EventScratch(live.configuration)
-    lookahead = live.memory.lookahead(live.configuration)
     parameters = AlignedFloats(Int(live.layout.c.count))
     beginRequest()
   }
@@ -46,17 +46,18 @@ public final class Scorer {
     self.init(LiveModelReference(live), kernels: kernels)
   }
 
-  /// Begins a request: takes over a replaced model and the newest dense parameters, where there are any.
+  /// Begins a request: takes over a replaced model and the newest dense parameters, where there are any, and forgets
+  /// what was announced.
   ///
   /// - Returns: the number of events they had been learned from.
   @discardableResult
   public func beginRequest() -> UInt64 {
+    block.begin()
     let swap = reference.generation
     if swap != seenSwap {
       seenSwap = swap
       live = reference.current
       scratch = EventScratch(live.configuration)
-      lookahead = live.memory.lookahead(live.configuration)
       parameters = AlignedFloats(Int(live.layout.c.count))
       generation = 0
     }
@@ -70,31 +71,50 @@ public final class Scorer {
     return live.memory.gather(hash, weight: scratch.nextWeight, row: scratch.nextRow)
   }
 
-  /// Asks for the memory that an instance will need, while others before it are scored; see
-  /// `OnlineLearner/prefetch(_:)`. Good for the instance after the next of one request.
-  ///
-  /// - Parameter features: the features at the address at which ``score(_:)`` will be given them.
-  public func prefetch(_ features: UnsafeBufferPointer<Feature>) {
-    lookahead.announce(features)
+  /// Takes the next event of a block, and asks for the memory of its features ahead of their use. The features of a
+  /// block stand one event's after the other's. A block of some dozens of events is the best: so much memory stays at
+  /// hand until it is used.
+  public func announce(_ features: UnsafeBufferPointer<Feature>) {
+    block.add(features, live.memory)
   }
 
-  /// The score of one event, from the features the model knows: what `OnlineLearner.predict` gives, bit for bit.
+  /// Appends the scores of the events that were announced, each as ``score(_:)`` gives it, and begins the next block.
+  ///
+  /// - Parameters:
+  ///   - features: the features of all events announced, one event's after the other's.
+  ///   - ends: where the features of each event end.
+  ///   - predictions: where the scores are appended.
+  public func score(_ features: UnsafeBufferPointer<Feature>, ends: [Int], into predictions: inout [Prediction]) {
+    block.locate(live.memory)
+    var start = 0
+    for end in ends {
+      let event = UnsafeBufferPointer(rebasing: features[start..<end])
+      predictions.append(forward(event, lookups: block.lookups(at: start, count: event.count)))
+      start = end
+    }
+    block.begin()
+  }
+
+  /// The score of one event, from the features the model knows: what `OnlineLearner.predict` gives, bit for bit. What
+  /// was announced stays so.
   public func score(_ features: UnsafeBufferPointer<Feature>) -> Prediction {
-    load(features)
-    scratch.forward(kernels, parameters: parameters.base)
-    return scratch.prediction(unknown: features.count - Int(scratch.event.pointee.feature_count))
+    forward(features, lookups: block.located(features, live.memory))
   }
 
   /// The score of one event, taken apart.
   public func explain(_ features: UnsafeBufferPointer<Feature>) -> Explanation {
-    load(features)
-    scratch.forward(kernels, parameters: parameters.base)
+    _ = score(features)
     let known = Set((0..<Int(scratch.event.pointee.feature_count)).map { Int(scratch.origin[$0]) })
     let unknown = features.indices.filter { !known.contains($0) }
     return scratch.explanation(bias: bias, unknown: unknown)
   }
 
-  private func load(_ features: UnsafeBufferPointer<Feature>) {
-    live.memory.gather(features, lookahead: lookahead, into: scratch)
+  private func forward(
+    _ features: UnsafeBufferPointer<Feature>, lookups: UnsafePointer<afm_lookup>
+  ) -> Prediction {
+    let scratch = scratch
+    live.memory.gather(features, lookups: lookups, into: scratch)
+    scratch.forward(kernels, parameters: parameters.base)
+    return scratch.prediction(unknown: features.count - Int(scratch.event.pointee.feature_count))
   }
 }

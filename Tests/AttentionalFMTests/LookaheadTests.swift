@@ -58,6 +58,21 @@ import Testing
     }
   }
 
+  @Test("looks up the features that stand in memory now, where memory is used again")
+  func staleLookups() throws {
+    let memory = try Model(configuration: .test()).table.memory
+    let lookahead = Lookahead(memory.table, room: 4)
+    let block = BlockLookup()
+    var features = [Feature(hash: 1, value: 1, field: 0), Feature(hash: 2, value: 1, field: 1)]
+    features.withUnsafeMutableBufferPointer { buffer in
+      for hash in 1...9 as ClosedRange<UInt64> {
+        buffer[1].hash = hash
+        #expect(lookahead.lookups(of: UnsafeBufferPointer(buffer))[1].hash == hash)
+        #expect(block.located(UnsafeBufferPointer(buffer), memory)[1].hash == hash)
+      }
+    }
+  }
+
   @Test("relies on Swift and C laying a feature out alike")
   func sharedLayout() {
     #expect(Feature.layoutIsShared)

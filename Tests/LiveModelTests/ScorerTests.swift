@@ -23,6 +23,50 @@ import Testing
     #expect(live.eventsPublished == 300)
   }
 
+  @Test("gives every event of a block its own score, whatever is scored or learned before the block is")
+  func block() throws {
+    let model = try Model(configuration: .small(tableSlots: 64))
+    let learner = OnlineLearner(model)
+    let live = try LiveModel(model)
+    let scorer = Scorer(live)
+    let events = Events.random(count: 240, seed: 9)
+    for start in stride(from: 0, to: events.count, by: 24) {
+      var (all, ends, predictions): ([Feature], [Int], [Prediction]) = ([], [], [])
+      scorer.beginRequest()
+      for event in events[start..<start + 24] {
+        all += event.features
+        ends.append(all.count)
+        event.features.withUnsafeBufferPointer { scorer.announce($0) }
+      }
+      // Rows move between the look-up and the use, and one event is scored that is not of the block.
+      for event in events[start..<start + 24] {
+        event.features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
+      }
+      all.withUnsafeBufferPointer { _ = scorer.score($0) }
+      all.withUnsafeBufferPointer { scorer.score($0, ends: ends, into: &predictions) }
+      let single = events[start..<start + 24].map { $0.features.withUnsafeBufferPointer { scorer.score($0) } }
+      #expect(predictions == single)
+    }
+    #expect(model.table.counters.evicted > 0)
+  }
+
+  @Test("forgets what was announced where another model takes over")
+  func announcedBeforeSwap() throws {
+    let reference = LiveModelReference(try LiveModel(Model(configuration: .small(tableSlots: 1 << 16))))
+    let scorer = Scorer(reference)
+    let smaller = try LiveModel(Model(configuration: .small(tableSlots: 8)))
+    let event = Events.random(count: 1, seed: 2)[0].features
+    event.withUnsafeBufferPointer { features in
+      scorer.announce(features)
+      reference.swap(to: smaller)
+      scorer.beginRequest()
+      var predictions: [Prediction] = []
+      scorer.announce(features)
+      scorer.score(features, ends: [features.count], into: &predictions)
+      #expect(predictions == [scorer.score(features)])
+    }
+  }
+
   @Test("never inserts, and tells what it knows")
   func unknown() throws {
     let model = try Model(configuration: .small())

@@ -141,6 +141,64 @@ import Threads
     #expect(reference.generation == 3)
   }
 
+  @Test("scorers and rankers answer while rows are swept out of the table they read")
+  func sweeping() throws {
+    let events = Events.random(count: 400, seed: 6)
+    let configuration = ModelConfiguration.small(tableSlots: 128)
+    let model = try Model(configuration: configuration)
+    let live = try LiveModel(model)
+    let learner = OnlineLearner(model)
+    let isDone = Atomic<Bool>(false)
+    let bad = Atomic<Int>(0)
+    let answered = Atomic<Int>(0)
+    withThreads(
+      Self.readers,
+      reading: { reader in
+        let scorer = Scorer(live)
+        let ranker = Ranker(live)
+        var predictions: [Prediction] = []
+        var scores: [Ranker.Score] = []
+        var n = reader
+        while !isDone.load(ordering: .relaxed) {
+          predictions.removeAll(keepingCapacity: true)
+          scores.removeAll(keepingCapacity: true)
+          events[n % events.count].features.withUnsafeBufferPointer { features in
+            scorer.beginRequest()
+            scorer.announce(features)
+            predictions.append(scorer.score(features))
+            scorer.score(features, ends: [features.count], into: &predictions)
+            let context = UnsafeBufferPointer(rebasing: features[..<(features.count / 2)])
+            let candidate = UnsafeBufferPointer(rebasing: features[(features.count / 2)...])
+            ranker.beginRequest(context: context)
+            ranker.announce(candidate)
+            ranker.score(candidate, ends: [candidate.count], into: &scores)
+          }
+          let isFinite = predictions.allSatisfy { $0.raw.isFinite } && scores.allSatisfy { $0.raw.isFinite }
+          if !isFinite || predictions.count != 2 || scores.count != 1 { bad.add(1, ordering: .relaxed) }
+          answered.add(1, ordering: .relaxed)
+          n += 1
+        }
+      }
+    ) {
+      var sweeps = 0
+      while sweeps < 100 || answered.load(ordering: .relaxed) < Self.looks / 10 {
+        var sweep = RowSweep(model.table, onlyChanged: sweeps % 3 != 0)
+        sweep.fill(RowSegment(embeddingSize: configuration.embeddingSize, capacity: 256))
+        for event in events[(sweeps % 20 * 20)..<(sweeps % 20 * 20 + 20)] {
+          event.features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
+          live.publishDense(of: model, isIdle: false)
+          sweep.advance(maximum: 3)
+        }
+        if sweep.hasLostRows { bad.add(1, ordering: .relaxed) }
+        sweep.settle(saved: sweeps % 2 == 0)
+        sweeps += 1
+      }
+      isDone.store(true, ordering: .relaxed)
+    }
+    #expect(bad.load(ordering: .relaxed) == 0)
+    #expect(answered.load(ordering: .relaxed) > 0)
+  }
+
   /// Runs `writing` here beside `count` threads of `reading`, and joins them.
   private func withThreads(
     _ count: Int, reading: @escaping @Sendable (Int) -> Void, writing: () -> Void
