@@ -18,6 +18,8 @@ public struct RowSweep: ~Copyable {
   private let number: UInt64
   private var segment: RowSegment?
 
+  private static let none = RowSegment()
+
   /// How many rows it consists of.
   public let rowCount: Int
 
@@ -54,7 +56,7 @@ public struct RowSweep: ~Copyable {
   /// Gives the sweep an empty segment to fill; it must not hold one.
   public mutating func fill(_ empty: consuming RowSegment) {
     precondition(segment == nil, "the segment that is being filled must be taken first")
-    var empty = empty
+    var empty = consume empty
     empty.reset(embeddingSize: table.embeddingSize, tableSlots: table.slotCount)
     state.pointee.target = empty.columns
     segment = consume empty
@@ -76,14 +78,21 @@ public struct RowSweep: ~Copyable {
     return table.advanceSweep(state, number, maximum: maximum)
   }
 
-  /// Copies the next rows into `segment`, at most `maximum`, without regard to how long that takes.
+  /// Copies the next rows into `segment`, at most `maximum`, without regard to how long that takes. Allocates nothing
+  /// where the segment has the room and nobody else holds its rows.
   ///
-  /// - Returns: false where there are none left; the segment is empty then.
+  /// - Returns: false where there are none left or the sweep was ended; the segment is empty then.
   public mutating func next(maximum: Int, into segment: inout RowSegment) -> Bool {
+    guard table.isSweeping(state, number) else {
+      segment.removeAll()
+      return false
+    }
     let wanted = min(maximum, remaining)
     if segment.capacity < wanted { segment.reserve(wanted) }
-    fill(segment)
-    segment = RowSegment()
+    // Taken out of the caller's hands, so that its memory has one owner and need not be copied.
+    var filling = Self.none
+    swap(&filling, &segment)
+    fill(consume filling)
     var copied = 0
     while copied < wanted, remaining > 0 { copied += advance(maximum: wanted - copied) }
     if let filled = takeSegment() { segment = filled }

@@ -102,6 +102,44 @@ import Testing
     sweep.settle(saved: false)
   }
 
+  @Test("gives no more rows once it was ended, or another began")
+  func ended() throws {
+    let model = try Model(configuration: .small(tableSlots: 128))
+    let learner = OnlineLearner(model)
+    for event in Events.random(count: 50, seed: 3) {
+      event.features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
+    }
+    var segment = RowSegment()
+    var sweep = RowSweep(model.table)
+    var hasRows = sweep.next(maximum: 5, into: &segment)
+    #expect(hasRows && segment.count == 5)
+    sweep.end()
+    hasRows = sweep.next(maximum: 5, into: &segment)
+    #expect(!hasRows && segment.count == 0)
+    var second = RowSweep(model.table)
+    var third = RowSweep(model.table)
+    hasRows = second.next(maximum: 5, into: &segment)
+    #expect(!hasRows && segment.count == 0)
+    hasRows = third.next(maximum: 5, into: &segment)
+    #expect(hasRows && segment.count == 5)
+  }
+
+  @Test("fills a segment in the memory that it has")
+  func sameMemory() throws {
+    let model = try Model(configuration: .small(tableSlots: 128))
+    let learner = OnlineLearner(model)
+    for event in Events.random(count: 50, seed: 3) {
+      event.features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
+    }
+    var segment = RowSegment(embeddingSize: 5, capacity: 7)
+    let columns = segment.columns
+    var sweep = RowSweep(model.table)
+    for _ in 0..<3 {
+      let hasRows = sweep.next(maximum: 7, into: &segment)
+      #expect(hasRows && segment.columns == columns)
+    }
+  }
+
   @Test("restores to a table whose changes are counted from there")
   func restored() throws {
     let configuration = ModelConfiguration.small(tableSlots: 128)
