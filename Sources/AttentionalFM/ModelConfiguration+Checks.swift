@@ -60,12 +60,24 @@ extension ModelConfiguration {
       + afm_ring_bytes(Int64(layout.c.count)) + scorerBytes
   }
 
-  /// The bytes of memory that one scorer (or the learner's scratch) takes.
+  /// The bytes of memory that one scorer takes, or the learner beside the model: a scratch and a copy of the dense
+  /// parameters.
   public var scorerBytes: UInt64 {
+    scratchBytes + 4 * UInt64(DenseLayout(self).c.count)
+  }
+
+  /// The bytes of memory that one ranker takes: a scorer, for the candidates that make too many pairs, and a scratch.
+  public var rankerBytes: UInt64 {
+    scorerBytes + scratchBytes
+  }
+
+  /// The bytes of an `EventScratch`.
+  package var scratchBytes: UInt64 {
     let layout = DenseLayout(self).c
     let perFeature = 2 * UInt64(layout.k_padded) + 8
     let perPair = UInt64(layout.k_padded) + UInt64(layout.t_padded) + 8
-    return 4 * (UInt64(maximumFeatures) * perFeature + UInt64(maximumPairs) * perPair + UInt64(layout.count))
+    let pairs = kind == .linear ? 0 : UInt64(maximumPairs)
+    return 4 * (UInt64(maximumFeatures) * perFeature + pairs * perPair)
   }
 
   /// Every setting that is impossible; empty for a configuration that can be used.

@@ -25,10 +25,12 @@ public struct MemoryEstimate: Equatable, Sendable {
 
   /// Estimates what settings will take.
   public init(_ settings: DaemonSettings) {
-    let scorers = settings.model.scorerBytes &* UInt64(clamping: settings.sockets.eventLoops)
+    // Every event loop scores and ranks.
+    let eachLoop = settings.model.scorerBytes &+ settings.model.rankerBytes
+    let scorers = eachLoop &* UInt64(clamping: settings.sockets.eventLoops)
     parts = [
       Part(name: "model with a full table", bytes: settings.model.memoryBytes),
-      Part(name: "scorers", bytes: scorers),
+      Part(name: "scorers and rankers", bytes: scorers),
       Part(
         name: "progressive validation",
         bytes: UInt64(

@@ -27,9 +27,12 @@ import Testing
     #expect(estimate.describe().contains("during a rollback"))
   }
 
-  @Test func everyEventLoopHasAScorer() throws {
+  @Test func everyEventLoopHasTheScratchesOfAScorerAndOfARanker() throws {
     let one = try MemoryEstimate(settings(slots: 1 << 16))
     let four = try MemoryEstimate(settings(slots: 1 << 16, loops: 4))
-    #expect(four.bytes > one.bytes)
+    let model = try settings(slots: 1 << 16).model
+    // The scorer's, the ranker's, and that of the ranker's own scorer.
+    #expect(four.bytes - one.bytes >= 3 * 3 * model.scratchBytes)
+    #expect(model.scratchBytes > 0)
   }
 }
