@@ -9,10 +9,8 @@ package final class AlignedFloats {
 
   package init(_ count: Int) {
     self.count = count
-    var pointer: UnsafeMutableRawPointer?
     let bytes = max(count, 16) * MemoryLayout<Float>.stride
-    let code = posix_memalign(&pointer, 64, bytes)
-    guard code == 0, let pointer else { fatalError("no memory for \(bytes) bytes") }
+    let pointer = AlignedMemory.allocate(bytes)
     memset(pointer, 0, bytes)
     base = pointer.bindMemory(to: Float.self, capacity: max(count, 16))
   }

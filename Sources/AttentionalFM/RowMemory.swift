@@ -16,11 +16,7 @@ final class RowMemory: @unchecked Sendable {
   init(embeddingSize: Int, capacity: Int) {
     self.embeddingSize = embeddingSize
     let sizes = RowSegment.Column.allCases.map { capacity * $0.rowBytes(embeddingSize: embeddingSize) }
-    var pointer: UnsafeMutableRawPointer?
-    let bytes = sizes.reduce(RowMemory.alignment) { $0 + RowMemory.aligned($1) }
-    let code = posix_memalign(&pointer, RowMemory.alignment, bytes)
-    guard code == 0, let pointer else { fatalError("no memory for \(bytes) bytes") }
-    block = pointer
+    block = AlignedMemory.allocate(sizes.reduce(AlignedMemory.alignment) { $0 + RowMemory.aligned($1) })
     columns = .allocate(capacity: 1)
     columns.initialize(to: afm_row_columns())
     columns.pointee.capacity = Int64(capacity)
@@ -43,9 +39,9 @@ final class RowMemory: @unchecked Sendable {
     free(block)
   }
 
-  private static let alignment = 64
-
-  private static func aligned(_ bytes: Int) -> Int { (bytes + alignment - 1) / alignment * alignment }
+  private static func aligned(_ bytes: Int) -> Int {
+    (bytes + AlignedMemory.alignment - 1) / AlignedMemory.alignment * AlignedMemory.alignment
+  }
 
   var count: Int { Int(columns.pointee.count) }
   var capacity: Int { Int(columns.pointee.capacity) }
