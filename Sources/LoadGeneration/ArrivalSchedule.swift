@@ -14,7 +14,7 @@ public struct ArrivalSchedule: Sendable {
   private let spacing: Spacing
   private var count: UInt64 = 0
   private var elapsed = 0.0
-  private var state: UInt64
+  private var generator: SplitMix64
 
   /// Makes a schedule.
   ///
@@ -25,7 +25,7 @@ public struct ArrivalSchedule: Sendable {
   public init(rate: Double, spacing: Spacing, seed: UInt64) {
     meanNanoseconds = 1e9 / max(rate, 1e-6)
     self.spacing = spacing
-    state = seed
+    generator = SplitMix64(seed: seed)
   }
 
   /// The next arrival, nanoseconds after the start; the first is at 0, and none is before the one before it.
@@ -41,14 +41,9 @@ public struct ArrivalSchedule: Sendable {
     }
   }
 
-  /// Uniform in (0, 1] (splitmix64).
+  /// Uniform in (0, 1].
   private mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    z ^= z >> 31
-    return (Double(z >> 11) + 1) * 0x1p-53
+    (Double(generator.next() >> 11) + 1) * 0x1p-53
   }
 
   private static func clamped(_ nanoseconds: Double) -> UInt64 {

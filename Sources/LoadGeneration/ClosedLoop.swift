@@ -27,55 +27,16 @@ public struct ClosedLoop: Sendable {
   public func run(
     _ transport: some LoadTransport, _ requests: LoadRequests, isInterrupted: () -> Bool = { false }
   ) -> LoadReport {
-    var tally = LoadTally()
-    var waiting = [PendingRequests](repeating: PendingRequests(), count: transport.connections)
-    let start = transport.now
-    let counted = start &+ warmUp
-    let end = counted &+ duration
-    var processor = transport.processorTime
-    var isCounting = false
-    var sent: UInt64 = 0
-    var index = 0
-    var lastAnswer = counted
-
-    func take(_ connection: Int, _ outcome: LoadOutcome) {
-      guard let request = waiting[connection].removeFirst(), request >= counted else { return }
-      lastAnswer = transport.now
-      tally.record(outcome, latency: lastAnswer - request)
-    }
-
+    var run = LoadRun(transport, requests, warmUp: warmUp, duration: duration)
     while true {
       let now = transport.now
-      guard now < end, !isInterrupted() else { break }
-      if !isCounting, now >= counted {
-        isCounting = true
-        processor = transport.processorTime
+      guard now < run.end, !isInterrupted() else { break }
+      run.beginCounting(at: now)
+      for connection in 0..<run.connections {
+        while run.underWay(on: connection) < depth { run.send(on: connection, timedFrom: now) }
       }
-      for connection in waiting.indices {
-        while waiting[connection].count < depth {
-          waiting[connection].append(now)
-          requests.withRequest(index) { transport.send($0, on: connection) }
-          index += 1
-          if now >= counted { sent += 1 }
-        }
-      }
-      transport.wait(until: end, take)
+      run.wait(until: run.end)
     }
-    let limit = transport.now &+ patience
-    while waiting.contains(where: { !$0.isEmpty }), transport.now < limit, !isInterrupted() {
-      transport.wait(until: limit, take)
-    }
-    let used = transport.processorTime &- processor
-    let now = transport.now
-    for connection in waiting.indices {
-      while let request = waiting[connection].removeFirst() {
-        guard request >= counted else { continue }
-        tally.record(unansweredFor: now - request)
-        lastAnswer = now
-      }
-    }
-    return LoadReport(
-      tally, mode: .closedLoop, rate: nil, sent: sent, nanoseconds: lastAnswer &- counted, processor: used,
-      instancesPerRequest: requests.instancesPerRequest)
+    return run.finish(mode: .closedLoop, rate: nil, patience: patience, isInterrupted: isInterrupted)
   }
 }

@@ -37,7 +37,7 @@ public struct LoadReport: Codable, Equatable, Sendable {
 
   /// What the generator itself did to the figures.
   public struct Generator: Codable, Equatable, Sendable {
-    /// The share of one core that it used.
+    /// The share of one core that it used while it sent; 0 where it was interrupted before anything was counted.
     public var processorShare: Double
     /// Requests that went out 0.1 ms or more after they were due.
     public var late: UInt64
@@ -53,7 +53,8 @@ public struct LoadReport: Codable, Equatable, Sendable {
   public var mode: Mode
   /// Requests a second that were asked for; absent in a closed loop.
   public var rate: Double?
-  /// Seconds that were measured, the warm-up not among them, up to the last answer.
+  /// Seconds that were measured, the warm-up not among them: all that were asked for, or fewer where the run was
+  /// interrupted, and more where the last answer came later.
   public var seconds: Double
   /// Requests sent in them.
   public var requests: UInt64
@@ -72,7 +73,7 @@ public struct LoadReport: Codable, Equatable, Sendable {
   public var failed: UInt64 { errors.reduce(0) { $0 + $1.count } }
 
   init(
-    _ tally: LoadTally, mode: Mode, rate: Double?, sent: UInt64, nanoseconds: UInt64, processor: UInt64,
+    _ tally: LoadTally, mode: Mode, rate: Double?, sent: UInt64, nanoseconds: UInt64, processorShare: Double,
     instancesPerRequest: Int
   ) {
     let seconds = Double(max(nanoseconds, 1)) / 1e9
@@ -87,12 +88,11 @@ public struct LoadReport: Codable, Equatable, Sendable {
       max: Double(tally.greatestLatency) / 1e9)
     errors = tally.errors.map { ErrorCount(kind: $0.key, count: $0.value.count, detail: $0.value.first) }
       .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
-    let share = Double(processor) / Double(max(nanoseconds, 1))
     let latenessP99 = mode == .openLoop ? tally.lateness.quantile(0.99) : nil
     generator = Generator(
-      processorShare: share, late: tally.late, latenessP99: latenessP99,
+      processorShare: processorShare, late: tally.late, latenessP99: latenessP99,
       latenessMax: Double(tally.greatestLateness) / 1e9,
-      bottleneck: Self.bottleneck(share: share, lateness: latenessP99, latency: tally.quantile(0.99)))
+      bottleneck: Self.bottleneck(share: processorShare, lateness: latenessP99, latency: tally.quantile(0.99)))
   }
 
   /// A generator that has no core to spare, or whose own lateness is most of what it measures, measures itself.

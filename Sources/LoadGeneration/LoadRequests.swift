@@ -41,9 +41,6 @@ public struct LoadRequests: Sendable {
     }
   }
 
-  /// How many different requests there are.
-  public var count: Int { ranges.count }
-
   /// Calls with the bytes of the request that comes after `index` others.
   @inline(__always)
   func withRequest<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {

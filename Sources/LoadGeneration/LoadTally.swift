@@ -2,7 +2,6 @@ import Observability
 
 /// What a generator counts while it runs.
 struct LoadTally {
-  private(set) var answered: UInt64 = 0
   private(set) var scored: UInt64 = 0
   private(set) var errors: [String: (count: UInt64, first: String?)] = [:]
   let latencies = Histogram()
@@ -16,7 +15,6 @@ struct LoadTally {
 
   /// Counts an answer, or that there is none.
   mutating func record(_ outcome: LoadOutcome, latency: UInt64) {
-    answered += 1
     latencies.record(nanoseconds: latency)
     greatestLatency = max(greatestLatency, latency)
     guard let kind = outcome.errorKind else {

@@ -40,58 +40,24 @@ public struct OpenLoop: Sendable {
   public func run(
     _ transport: some LoadTransport, _ requests: LoadRequests, isInterrupted: () -> Bool = { false }
   ) -> LoadReport {
-    var tally = LoadTally()
-    var waiting = [PendingRequests](repeating: PendingRequests(), count: transport.connections)
+    var run = LoadRun(transport, requests, warmUp: warmUp, duration: duration)
     var schedule = ArrivalSchedule(rate: rate, spacing: spacing, seed: seed)
-    let start = transport.now
-    let counted = start &+ warmUp
-    let end = counted &+ duration
-    var processor = transport.processorTime
-    var isCounting = warmUp == 0
-    var sent: UInt64 = 0
-    var index = 0
-    var due = start &+ schedule.next()
-
-    func take(_ connection: Int, _ outcome: LoadOutcome) {
-      guard let request = waiting[connection].removeFirst(), request >= counted else { return }
-      let now = transport.now
-      tally.record(outcome, latency: now > request ? now - request : 0)
-    }
-
-    while due < end, !isInterrupted() {
+    var due = run.start &+ schedule.next()
+    while true {
       var now = transport.now
+      // Behind the last request too the time that was asked for is waited to its end: a rate is what came in all of it.
+      guard due < run.end || now < run.end, !isInterrupted() else { break }
+      run.beginCounting(at: now)
       var burst = 0
-      while due <= now, due < end, burst < Self.burst {
-        if !isCounting, due >= counted {
-          isCounting = true
-          processor = transport.processorTime
-        }
-        let connection = index % waiting.count
-        waiting[connection].append(due)
-        requests.withRequest(index) { transport.send($0, on: connection) }
-        if due >= counted {
-          tally.record(lateness: now - due)
-          sent += 1
-        }
-        index += 1
+      while due <= now, due < run.end, burst < Self.burst {
+        run.send(on: run.turn, timedFrom: due)
+        run.record(lateness: now - due, due: due)
         burst += 1
-        due = start &+ schedule.next()
+        due = run.start &+ schedule.next()
         now = transport.now
       }
-      transport.wait(until: min(due, end), take)
+      run.wait(until: min(due, run.end))
     }
-    let limit = transport.now &+ patience
-    while waiting.contains(where: { !$0.isEmpty }), transport.now < limit, !isInterrupted() {
-      transport.wait(until: limit, take)
-    }
-    let now = transport.now
-    for connection in waiting.indices {
-      while let request = waiting[connection].removeFirst() {
-        if request >= counted { tally.record(unansweredFor: now > request ? now - request : 0) }
-      }
-    }
-    return LoadReport(
-      tally, mode: .openLoop, rate: rate, sent: sent, nanoseconds: now > counted ? now - counted : 0,
-      processor: transport.processorTime &- processor, instancesPerRequest: requests.instancesPerRequest)
+    return run.finish(mode: .openLoop, rate: rate, patience: patience, isInterrupted: isInterrupted)
   }
 }

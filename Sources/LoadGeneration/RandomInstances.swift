@@ -18,12 +18,14 @@ public enum RandomInstances {
   ///   - seed: the same seed draws the same instances.
   /// - Returns: JSON objects.
   public static func make(_ count: Int, for schema: Schema, seed: UInt64) -> [[UInt8]] {
-    var generator = Generator(state: seed)
+    // Fields may share a path, as several parts of one time do, or a number that is also taken as a category: the first
+    // one draws the value, so the more particular go first.
+    let fields = schema.features.sorted { $0.kind.breadth < $1.kind.breadth }
+    var generator = SplitMix64(seed: seed)
     return (0..<count).map { _ in
       var object: [String: Any] = [:]
-      for field in schema.features {
+      for field in fields {
         guard let path = JSONPath(field.path) else { continue }
-        // Several parts of one time share its field: the first one draws it.
         insert(value(of: field, &generator), at: path.names[...], into: &object)
       }
       let data = try? JSONSerialization.data(withJSONObject: object, options: .sortedKeys)
@@ -31,7 +33,7 @@ public enum RandomInstances {
     }
   }
 
-  private static func value(of field: FieldDefinition, _ generator: inout Generator) -> Any {
+  private static func value(of field: FieldDefinition, _ generator: inout SplitMix64) -> Any {
     switch field.kind {
     case .categorical: return name(&generator)
     case .list: return (0..<Int.random(in: 1...8, using: &generator)).map { _ in name(&generator) }
@@ -46,7 +48,7 @@ public enum RandomInstances {
     }
   }
 
-  private static func number(for transform: NumericTransform, _ generator: inout Generator) -> Double {
+  private static func number(for transform: NumericTransform, _ generator: inout SplitMix64) -> Double {
     switch transform {
     case .identity: Double.random(in: -1...1, using: &generator)
     case .log1p: Double.random(in: 0...100, using: &generator)
@@ -58,7 +60,7 @@ public enum RandomInstances {
   }
 
   /// Frequent and rare values, as in real events.
-  private static func name(_ generator: inout Generator) -> String {
+  private static func name(_ generator: inout SplitMix64) -> String {
     let uniform = Double.random(in: 0..<1, using: &generator)
     return "v\(Int(Double(distinctValues) * uniform * uniform * uniform))"
   }
@@ -73,17 +75,15 @@ public enum RandomInstances {
     insert(value, at: names.dropFirst(), into: &inner)
     if object[first] == nil || object[first] is [String: Any] { object[first] = inner }
   }
+}
 
-  /// splitmix64.
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
+extension FieldKind {
+  /// The broader, the more kinds of values it takes: numbers or times alone, all but arrays, everything.
+  fileprivate var breadth: Int {
+    switch self {
+    case .numeric, .time: 0
+    case .categorical: 1
+    case .list: 2
     }
   }
 }

@@ -62,6 +62,20 @@ import Testing
     #expect(first.hasPrefix("POST /v1/score HTTP/1.1\r\n") && first.hasSuffix("\r\n\r\n{\"instances\":[{\"a\":1}]}"))
   }
 
+  @Test func fieldsOnOnePathAreDrawnSoThatAllTakeThem() throws {
+    let schema = Schema(features: [
+      FieldDefinition(name: "tags", path: "a"), FieldDefinition(name: "each", path: "a", kind: .list()),
+      FieldDefinition(name: "category", path: "b"), FieldDefinition(name: "number", path: "b", kind: .numeric()),
+      FieldDefinition(name: "text", path: "c"), FieldDefinition(name: "hour", path: "c", kind: .time(part: .hour)),
+    ])
+    let decoder = try EventDecoder(schema)
+    let reader = JSONReader()
+    for instance in RandomInstances.make(50, for: schema, seed: 5) {
+      let root = try reader.parse(String(decoding: instance, as: UTF8.self))
+      #expect(try decoder.describe(root).count == 6)
+    }
+  }
+
   @Test func drawnInstancesFitTheirSchema() throws {
     let schema = Schema(
       time: TimeDefinition(path: "meta.time"),

@@ -87,6 +87,37 @@ import Testing
     #expect(report.errors == [.init(kind: "no answer", count: 10, detail: nil)])
     #expect(report.latency.max >= 2)
     #expect((report.latency.p99 ?? 0) > 1.9)
+    // What was waited in vain is no part of the time that rates are taken over.
+    #expect(report.seconds == 0.1)
+    #expect(abs(report.achievedRate - 900) < 1)
+  }
+
+  @Test func aClosedLoopLeavesPatienceOutOfItsRate() {
+    let server = SimulatedServer(serviceTime: 1_000_000)
+    server.silentFrom = 99
+    let load = ClosedLoop(depth: 1, duration: Self.second / 10, patience: 2 * Self.second)
+    let report = load.run(server, requests)
+    #expect(report.errors == [.init(kind: "no answer", count: 1, detail: nil)])
+    #expect(report.seconds == 0.1)
+    #expect(abs(report.achievedRate - 990) < 1)
+  }
+
+  /// The last request is due long before the end: the time until then belongs to the rate.
+  @Test(arguments: [1, 10]) func aLowRateIsTakenOverTheWholeTime(seconds: UInt64) {
+    let server = SimulatedServer(serviceTime: 100_000)
+    let report = OpenLoop(rate: 1, spacing: .constant, duration: seconds * Self.second).run(server, requests)
+    #expect(report.requests == seconds)
+    #expect(report.seconds == Double(seconds))
+    #expect(report.achievedRate == 1)
+    #expect(abs(report.generator.processorShare - 0.1) < 1e-6)
+  }
+
+  @Test func answersBehindTheEndTakeTheirTime() {
+    let server = SimulatedServer(serviceTime: 2_000_000)
+    let report = OpenLoop(rate: 1_000, spacing: .constant, duration: Self.second).run(server, requests)
+    #expect(report.requests == 1_000)
+    #expect(report.seconds == 2)
+    #expect(report.achievedRate == 500)
   }
 
   @Test func anInterruptedRunReportsWhatItFound() {
@@ -94,6 +125,23 @@ import Testing
     let load = OpenLoop(rate: 1_000, spacing: .constant, duration: Self.second)
     let report = load.run(server, requests) { server.sent >= 100 }
     #expect(report.requests == 100)
+    #expect(abs(report.seconds - 0.1) < 0.002)
+    #expect(abs(report.achievedRate - 1_000) < 20)
+  }
+
+  @Test func aRunInterruptedInItsWarmUpHasNoFigures() {
+    let (server, other) = (SimulatedServer(serviceTime: 1_000), SimulatedServer(serviceTime: 1_000))
+    let open = OpenLoop(rate: 1_000, spacing: .constant, warmUp: Self.second, duration: Self.second)
+    let closed = ClosedLoop(depth: 1, warmUp: Self.second, duration: Self.second)
+    let reports = [
+      open.run(server, requests) { server.sent >= 100 }, closed.run(other, requests) { other.sent >= 100 },
+    ]
+    for report in reports {
+      #expect(report.requests == 0)
+      #expect(report.achievedRate == 0)
+      #expect(report.generator.processorShare == 0)
+      #expect(report.generator.bottleneck == nil)
+    }
   }
 
   @Test func constantArrivalsDoNotDrift() {
