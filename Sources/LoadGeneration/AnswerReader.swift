@@ -13,6 +13,8 @@ struct AnswerReader {
   struct Unintelligible: Error {}
 
   private var speech: Speech
+  /// Kept as long as the values it gives are used.
+  private let reader = JSONReader(maximumBytes: 64 << 20, maximumDepth: 64)
 
   init(_ spoken: LoadProtocol) {
     speech = spoken == .lines ? .lines(partial: []) : .http(ResponseParser())
@@ -23,16 +25,16 @@ struct AnswerReader {
     switch speech {
     case .lines(var partial):
       speech = .lines(partial: [])
-      Self.takeLines(bytes, &partial, answered)
+      takeLines(bytes, &partial, answered)
       speech = .lines(partial: partial)
     case .http(var parser):
       speech = .lines(partial: [])
-      try Self.takeResponses(bytes, &parser, answered)
+      try takeResponses(bytes, &parser, answered)
       speech = .http(parser)
     }
   }
 
-  private static func takeLines(
+  private func takeLines(
     _ bytes: UnsafeRawBufferPointer, _ partial: inout [UInt8], _ answered: (LoadOutcome) -> Void
   ) {
     var rest = bytes
@@ -51,7 +53,7 @@ struct AnswerReader {
     partial.append(contentsOf: rest)
   }
 
-  private static func takeResponses(
+  private func takeResponses(
     _ bytes: UnsafeRawBufferPointer, _ parser: inout ResponseParser, _ answered: (LoadOutcome) -> Void
   ) throws(Unintelligible) {
     var position = 0
@@ -73,7 +75,7 @@ struct AnswerReader {
   }
 
   /// A score's line begins with its id, which is a number here, and goes on with the predictions.
-  static func outcome(ofLine line: UnsafeRawBufferPointer) -> LoadOutcome {
+  private func outcome(ofLine line: UnsafeRawBufferPointer) -> LoadOutcome {
     if let comma = line.firstIndex(of: UInt8(ascii: ",")),
       line[(comma + 1)...].starts(with: "\"predictions\":[".utf8)
     {
@@ -84,8 +86,7 @@ struct AnswerReader {
   }
 
   /// The problem that an answer is, or holds as `error`.
-  private static func problem(in json: UnsafeRawBufferPointer) -> (status: Int, detail: String)? {
-    let reader = JSONReader(maximumBytes: 64 << 20, maximumDepth: 64)
+  private func problem(in json: UnsafeRawBufferPointer) -> (status: Int, detail: String)? {
     guard let root = try? reader.parse(json) else { return nil }
     let problem = root.member("error") ?? root
     guard let status = problem.member("status")?.int64 else { return nil }

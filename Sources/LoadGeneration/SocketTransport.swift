@@ -13,6 +13,8 @@ public final class SocketTransport: LoadTransport {
     var written = 0
     var outstanding = 0
     var refused = 0
+    /// Until when it is tried to connect, where the daemon's queue of new connections is full; 0 where it is not.
+    var connectsUntil: UInt64 = 0
     var reader: AnswerReader
   }
 
@@ -30,6 +32,8 @@ public final class SocketTransport: LoadTransport {
 
   /// After how long a connection that could not be made is tried again where nothing else happens.
   private static let retryNanoseconds: UInt64 = 10_000_000
+  /// How long it is tried where the daemon's queue of new connections is full: it lives and is busy.
+  private static let connectNanoseconds: UInt64 = 10_000_000_000
 
   /// Connects.
   ///
@@ -38,7 +42,14 @@ public final class SocketTransport: LoadTransport {
   ///   - connections: how many, at least 1.
   ///   - spoken: lines or HTTP.
   /// - Throws: why the first connections cannot be made.
-  public init(path: String, connections: Int, as spoken: LoadProtocol) throws(LoadProblem) {
+  public convenience init(path: String, connections: Int, as spoken: LoadProtocol) throws(LoadProblem) {
+    try self.init(path: path, connections: connections, as: spoken) {
+      usleep(UInt32(Self.retryNanoseconds / 1000))
+    }
+  }
+
+  /// - Parameter pause: what is done before it is tried again to connect to a daemon that is too busy.
+  init(path: String, connections: Int, as spoken: LoadProtocol, pause: () -> Void) throws(LoadProblem) {
     self.path = path
     self.spoken = spoken
     pool = (0..<max(1, connections)).map { _ in Connection(reader: AnswerReader(spoken)) }
@@ -46,7 +57,12 @@ public final class SocketTransport: LoadTransport {
     // The usual 50 us by which the kernel may let a thread sleep on would show in every latency.
     afm_set_timer_slack(1)
     for index in pool.indices {
-      let code = connect(index)
+      let deadline = now &+ Self.connectNanoseconds
+      var code = connect(index)
+      while code == EAGAIN, now < deadline {
+        pause()
+        code = connect(index)
+      }
       if code != 0 { throw LoadProblem(path: path, code: code) }
     }
   }
@@ -70,9 +86,13 @@ public final class SocketTransport: LoadTransport {
     // A connection's outcomes come in the order of its requests: what cannot be sent is reported behind what was, and
     // nothing is sent behind it before.
     guard pool[connection].refused == 0 else { return refuse(connection, "requests before it could not be sent") }
-    if pool[connection].descriptor < 0 {
+    if pool[connection].descriptor < 0, pool[connection].connectsUntil == 0 {
       let code = connect(connection)
-      if code != 0 { return refuse(connection, String(cString: strerror(code))) }
+      if code == EAGAIN {
+        pool[connection].connectsUntil = now &+ Self.connectNanoseconds
+      } else if code != 0 {
+        return refuse(connection, String(cString: strerror(code)))
+      }
     }
     guard pool[connection].outstanding < Self.maximumOutstanding, pool[connection].output.count < Self.maximumOutput
     else { return refuse(connection, "too many requests wait for their answers") }
@@ -82,12 +102,18 @@ public final class SocketTransport: LoadTransport {
 
   /// Sends, waits and reads; see `LoadTransport`.
   public func wait(until deadline: UInt64, _ answered: (_ connection: Int, _ outcome: LoadOutcome) -> Void) {
-    for index in pool.indices where !pool[index].output.isEmpty { flush(index, answered) }
-    let hadUnsendable = !unsendable.isEmpty
+    var triesAgain = !unsendable.isEmpty
+    for index in pool.indices where !pool[index].output.isEmpty {
+      if pool[index].connectsUntil > 0, !connectAgain(index, answered) {
+        triesAgain = true
+      } else {
+        flush(index, answered)
+      }
+    }
     report(answered)
     let now = now
     var timeout = deadline > now ? deadline - now : 0
-    if hadUnsendable { timeout = min(timeout, Self.retryNanoseconds) }
+    if triesAgain { timeout = min(timeout, Self.retryNanoseconds) }
     guard afm_poll(&entries, UInt(entries.count), timeout) > 0 else { return }
     for index in pool.indices where entries[index].revents != 0 {
       if entries[index].revents & Int16(POLLOUT) != 0 { flush(index, answered) }
@@ -100,9 +126,22 @@ public final class SocketTransport: LoadTransport {
     let result = afm_unix_connect(path, 1)
     guard result >= 0 else { return -result }
     pool[index].descriptor = result
+    pool[index].connectsUntil = 0
     pool[index].reader = AnswerReader(spoken)
     entries[index].fd = result
     return 0
+  }
+
+  /// Tries once more to connect for the requests that wait for it; they fail where it is no use.
+  ///
+  /// - Returns: whether there is a connection.
+  private func connectAgain(_ index: Int, _ answered: (_ connection: Int, _ outcome: LoadOutcome) -> Void) -> Bool {
+    let code = connect(index)
+    if code == 0 { return true }
+    if code != EAGAIN || now >= pool[index].connectsUntil {
+      drop(index, .notSent(String(cString: strerror(code))), answered)
+    }
+    return false
   }
 
   private func refuse(_ index: Int, _ reason: String) {
@@ -152,18 +191,21 @@ public final class SocketTransport: LoadTransport {
       if count < 0, errno == EINTR { continue }
       if count < 0, errno == EAGAIN { return }
       guard count > 0 else { return lose(index, answered) }
+      // More answers than requests leave nothing by which one could be told from the other.
+      let outstanding = pool[index].outstanding
       var answers = 0
       do throws(AnswerReader.Unintelligible) {
         let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count])
         try pool[index].reader.take(bytes) { outcome in
           answers += 1
-          answered(index, outcome)
+          if answers <= outstanding { answered(index, outcome) }
         }
       } catch {
-        pool[index].outstanding -= answers
+        pool[index].outstanding -= min(answers, outstanding)
         return lose(index, answered)
       }
-      pool[index].outstanding -= answers
+      pool[index].outstanding -= min(answers, outstanding)
+      if answers > outstanding { return lose(index, answered) }
       // A short read leaves nothing behind: what comes meanwhile is announced.
       if count < buffer.count { return }
     }
@@ -171,10 +213,17 @@ public final class SocketTransport: LoadTransport {
 
   private func lose(_ index: Int, _ answered: (_ connection: Int, _ outcome: LoadOutcome) -> Void) {
     close(pool[index].descriptor)
+    drop(index, .connectionLost, answered)
+  }
+
+  /// Starts a connection anew; requests that wait for their answers have this outcome.
+  private func drop(
+    _ index: Int, _ outcome: LoadOutcome, _ answered: (_ connection: Int, _ outcome: LoadOutcome) -> Void
+  ) {
     let lost = pool[index].outstanding
     pool[index] = Connection(refused: pool[index].refused, reader: AnswerReader(spoken))
     entries[index] = pollfd(fd: -1, events: Int16(POLLIN), revents: 0)
-    for _ in 0..<lost { answered(index, .connectionLost) }
+    for _ in 0..<lost { answered(index, outcome) }
   }
 
   private static func read(_ clock: clockid_t) -> UInt64 {
