@@ -38,15 +38,23 @@ struct LoadInstances {
       guard !instances.isEmpty else { throw Failure(.badData, "\(input.name): there is no instance") }
       all = instances
     }
-    var body = Array("{\"instances\":[".utf8)
-    let tried = all.prefix(Self.triedCount)
-    for (index, instance) in tried.enumerated() {
-      if index > 0 { body.append(UInt8(ascii: ",")) }
-      body += instance
+    // No more of them in one request than the load will send: the daemon may have a limit.
+    var rest = all.prefix(Self.triedCount)
+    var (unknown, count) = (0, 0)
+    while !rest.isEmpty {
+      let predictions = try Self.score(rest.prefix(settings.instancesPerRequest), session)
+      rest = rest.dropFirst(settings.instancesPerRequest)
+      unknown += predictions.reduce(0) { $0 + $1.unknown }
+      count += predictions.count
     }
-    let answer = try session.daemon.ask(.score, body + Array("]}".utf8))
-    let predictions = try session.decode(ScoreAnswer.self, answer).predictions
-    unknownPerInstance = Double(predictions.reduce(0) { $0 + $1.unknown }) / Double(max(predictions.count, 1))
+    unknownPerInstance = Double(unknown) / Double(max(count, 1))
+  }
+
+  private static func score(_ instances: ArraySlice<[UInt8]>, _ session: Session) throws(Failure) -> [PredictionAnswer]
+  {
+    let list = instances.joined(separator: [UInt8(ascii: ",")])
+    let answer = try session.daemon.ask(.score, Array("{\"instances\":[".utf8) + list + Array("]}".utf8))
+    return try session.decode(ScoreAnswer.self, answer).predictions
   }
 }
 
@@ -58,6 +66,8 @@ extension Failure {
     case EACCES, EPERM: self.init(.notPermitted(path: problem.path))
     case EMFILE:
       self.init(.tryAgain, "no more connections can be opened: raise the limit with 'ulimit -n', or ask for fewer")
+    case EAGAIN:
+      self.init(.tryAgain, "\(problem.path): the daemon is too busy to accept connections; try again, or ask for fewer")
     default:
       self.init(.unavailable, "\(problem.path): \(String(cString: strerror(problem.code)))")
     }

@@ -27,20 +27,26 @@ struct LoadSettings {
 
   /// Reads the options of the command.
   init(_ arguments: Arguments) throws(Failure) {
-    rate = try Self.rate(arguments.value("rate") ?? "")
-    spacing = arguments.value("spacing").flatMap { .init(rawValue: $0) } ?? .poisson
-    pipeline = arguments.integer("pipeline") ?? 16
-    connections = arguments.integer("connections") ?? 1
+    rate = try Self.rate(try Self.given("rate", arguments.value("rate")))
+    spacing = try Self.given("spacing", arguments.value("spacing").flatMap { .init(rawValue: $0) })
+    pipeline = try Self.given("pipeline", arguments.integer("pipeline"))
+    connections = try Self.given("connections", arguments.integer("connections"))
     duration = try Self.nanoseconds("duration", arguments, atLeast: 1)
     warmUp = try Self.nanoseconds("warm-up", arguments, atLeast: 0)
-    instancesPerRequest = arguments.integer("instances-per-request") ?? 1
-    spoken = arguments.value("protocol").flatMap { .init(rawValue: $0) } ?? .lines
+    instancesPerRequest = try Self.given("instances-per-request", arguments.integer("instances-per-request"))
+    spoken = try Self.given("protocol", arguments.value("protocol").flatMap { .init(rawValue: $0) })
     file = arguments.value("file")
     configuration = arguments.value("config")
     if (file == nil) == (configuration == nil) {
       throw Failure(
         .usage, "what is to be scored? Give --file FILE with events, one JSON object a line, or else --config FILE")
     }
+  }
+
+  /// An option that the command's declaration has a default for; it is the one place where defaults stand.
+  private static func given<Value>(_ name: String, _ value: Value?) throws(Failure) -> Value {
+    guard let value else { throw Failure(.internalError, "--\(name) has no default: give it") }
+    return value
   }
 
   private static func rate(_ text: String) throws(Failure) -> Double? {
@@ -52,14 +58,14 @@ struct LoadSettings {
   }
 
   private static func nanoseconds(_ name: String, _ arguments: Arguments, atLeast: Int64) throws(Failure) -> UInt64 {
-    let text = arguments.value(name) ?? ""
+    let text = try given(name, arguments.value(name))
     guard let duration = text == "0" ? .zero : YAMLScalars.duration(text) else {
       throw Failure(.usage, "--\(name) takes a time such as 500ms, 30s or 2m, not '\(text)'")
     }
     let (seconds, attoseconds) = duration.components
     let nanoseconds = seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
     guard nanoseconds >= atLeast, seconds <= 86_400 else {
-      throw Failure(.usage, "--\(name) is at most a day and not nothing, not '\(text)'")
+      throw Failure(.usage, "--\(name) is \(atLeast > 0 ? "more than nothing and " : "")at most a day, not '\(text)'")
     }
     return UInt64(nanoseconds)
   }
