@@ -67,15 +67,12 @@ public enum ExplanationWriter {
   public static func end(unknown: Int, model: ModelIdentity, _ text: inout JSONText) {
     text.append("],\"unknown\":")
     text.append(Int64(unknown))
-    text.append(",\"model\":")
-    model.write(to: &text)
-    text.append("}")
+    model.close(&text)
   }
 
   /// Closes an encoding.
   public static func endEncoding(model: ModelIdentity, _ text: inout JSONText) {
-    text.append("],\"model\":")
-    model.write(to: &text)
-    text.append("}")
+    text.append("]")
+    model.close(&text)
   }
 }

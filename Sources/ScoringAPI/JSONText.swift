@@ -85,11 +85,6 @@ public struct JSONText: ~Copyable {
     count += length
   }
 
-  /// Appends some text as it is.
-  public mutating func write(_ string: String) {
-    append(raw: string.utf8)
-  }
-
   /// Appends constant text as it is.
   @inline(__always)
   public mutating func append(_ text: StaticString) {
@@ -126,27 +121,14 @@ public struct JSONText: ~Copyable {
 
   /// Appends a number.
   public mutating func append(_ number: UInt64) {
-    var digits = 1
-    var rest = number
-    while rest >= 10 {
-      rest /= 10
-      digits += 1
-    }
-    reserve(digits)
-    rest = number
-    var position = count + digits
-    repeat {
-      position -= 1
-      base[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while position > count
-    count += digits
+    reserve(NumberText.maximumLength)
+    count += NumberText.write(number, to: base + count)
   }
 
   /// Appends a number.
   public mutating func append(_ number: Int64) {
-    if number < 0 { append("-") }
-    append(number.magnitude)
+    reserve(NumberText.maximumLength)
+    count += NumberText.write(number, to: base + count)
   }
 
   /// Appends a number of milliseconds as seconds with up to three decimals.

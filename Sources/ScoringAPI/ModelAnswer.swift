@@ -29,6 +29,13 @@ public struct ModelIdentity: Sendable {
     self.stalenessMilliseconds = stalenessMilliseconds
   }
 
+  /// Writes it as the last member of an answer, and closes that.
+  func close(_ text: inout JSONText) {
+    text.append(",\"model\":")
+    write(to: &text)
+    text.append("}")
+  }
+
   /// Writes it as a JSON object.
   public func write(to text: inout JSONText) {
     text.append("{\"name\":")

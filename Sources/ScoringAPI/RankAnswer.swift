@@ -45,8 +45,7 @@ public enum RankWriter {
 
   /// Closes the answer.
   public static func end(model: ModelIdentity, _ text: inout JSONText) {
-    text.append("],\"model\":")
-    model.write(to: &text)
-    text.append("}")
+    text.append("]")
+    model.close(&text)
   }
 }

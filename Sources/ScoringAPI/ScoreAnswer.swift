@@ -38,8 +38,7 @@ public enum ScoreWriter {
 
   /// Closes the answer.
   public static func end(model: ModelIdentity, _ text: inout JSONText) {
-    text.append("],\"model\":")
-    model.write(to: &text)
-    text.append("}")
+    text.append("]")
+    model.close(&text)
   }
 }

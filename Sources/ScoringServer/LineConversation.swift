@@ -144,8 +144,7 @@ final class LineConversation: Conversation {
   /// The name that nearly all lines have, compared without making a string.
   private static func isScore(_ name: UnsafeRawBufferPointer) -> Bool {
     let score: StaticString = "score"
-    guard name.count == score.utf8CodeUnitCount, let start = name.baseAddress else { return false }
-    return memcmp(start, score.utf8Start, name.count) == 0
+    return name.hasSameBytes(as: UnsafeRawBufferPointer(start: score.utf8Start, count: score.utf8CodeUnitCount))
   }
 
   /// Where the first line feed is.

@@ -72,7 +72,7 @@ final class ScoringService {
       if case .notReady(let reason) = sources.commands.readiness() { throw .unavailable(reason) }
       text.append("{\"status\":\"ok\"}")
     case (.metrics, _):
-      text.write(sources.registry.text())
+      text.append(raw: sources.registry.text().utf8)
       return .metrics
     default: throw .badRequest("the request has no body; a JSON object is expected")
     }
