@@ -67,7 +67,7 @@ final class ServerMetrics: Sendable {
     idleClosed = metrics.counter("afm_connections_idle_closed_total", "Connections that were closed for idling.")
     bytesReceived = metrics.counter("afm_received_bytes_total", "Bytes received on the sockets.")
     bytesSent = metrics.counter("afm_sent_bytes_total", "Bytes sent on the sockets.")
-    instances = metrics.counter("afm_instances_scored_total", "Instances that were scored or explained.")
+    instances = metrics.counter("afm_instances_scored_total", "Instances that were scored, ranked or explained.")
     unknownFeatures = metrics.counter(
       "afm_scored_unknown_features_total", "Features of scored instances that the model did not know.")
   }

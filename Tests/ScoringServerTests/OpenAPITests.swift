@@ -56,6 +56,14 @@ import Testing
     }
   }
 
+  @Test func aFullThatIsNullIsTakenAsDocumented() throws {
+    let document = try OpenAPIDocument()
+    let body = Array(#"{"full":null}"#.utf8)
+    #expect(document.faults(try object(body), document.component("SnapshotRequest")) == [])
+    let fixture = try Fixture()
+    #expect(try ScoringClient(path: fixture.control).ask(.snapshot, body: body).status == 200)
+  }
+
   @Test func problemsAreAsDocumented() throws {
     let document = try OpenAPIDocument()
     let fixture = try Fixture()
