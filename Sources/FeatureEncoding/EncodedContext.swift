@@ -1,6 +1,7 @@
 /// What a context has taken of the schema, for the candidates that are encoded beside it.
 public struct EncodedContext: Sendable {
-  /// A feature of the context that is part of a cross that is left to the candidates, with what else its field keeps of it.
+  /// A feature of the context that is part of a cross that is left to the candidates, with what else its field keeps of
+  /// it.
   struct Part: Sendable {
     var field: Int
     var hash: UInt64

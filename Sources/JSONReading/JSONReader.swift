@@ -10,8 +10,8 @@ import CSimdJSON
 /// Reads JSON documents one after another, reusing its buffers.
 ///
 /// Keep the reader as long as the values it gave: they are places in its buffers, and `JSONReader().parse(text)` gives
-/// one whose reader is gone. One reader belongs to one thread. A document is validated whole (grammar, UTF-8, numbers) before any value of it
-/// can be seen. Where an object repeats a key the first occurrence counts, everywhere.
+/// one whose reader is gone. One reader belongs to one thread. A document is validated whole (grammar, UTF-8, numbers)
+/// before any value of it can be seen. Where an object repeats a key the first occurrence counts, everywhere.
 public final class JSONReader {
   /// The longest text that is taken, in bytes.
   public let maximumBytes: Int
