@@ -58,7 +58,7 @@ public final class DaemonProcess {
     try LineSocket(path: folder + "/score.sock")
   }
 
-  /// How many events it has learned: from a score, since the status may be a tenth of a second old.
+  /// How many events it has learned: from a score, since the status may be 50 ms old.
   public func eventsLearned() throws -> Int {
     let answer = try ask("{\"op\":\"score\",\"instances\":[{\"carrier\":\"UA\"}]}")
     guard let model = answer["model"] as? [String: Any], let learned = model["events_learned"] as? Int else {
@@ -95,8 +95,12 @@ public final class DaemonProcess {
   public func end() {
     if ended { return }
     ended = true
-    kill(id, SIGKILL)
-    process.waitUntilExit()
+    // One that never ran has the id 0, which would kill this program's whole process group, and one that ended may have
+    // given its id to a stranger.
+    if process.isRunning {
+      kill(id, SIGKILL)
+      process.waitUntilExit()
+    }
     try? FileManager.default.removeItem(atPath: folder)
   }
 

@@ -72,11 +72,21 @@ private struct Filled {
       throw BenchmarkProblem("afmd --check printed no line `... MiB  in all`:\n\(check)")
     }
     predicted = mebibytes * 1_048_576
-    let status = try daemon.ask("{\"op\":\"status\"}")
+    let status = try Self.status(of: daemon, learned: events)
     guard let table = status["table"] as? [String: Any], let claimed = table["claimed"] as? Int,
       let evicted = table["evicted"] as? Int
     else { throw BenchmarkProblem("the status has no table: \(status)") }
     self.claimed = Double(claimed) / Double(slots)
     self.evicted = Double(evicted) / Double(events * DistinctFeatures.fields.count)
+  }
+
+  /// The status once it knows of all events; it may be 50 ms old.
+  private static func status(of daemon: DaemonProcess, learned events: Int) throws -> [String: Any] {
+    for _ in 0..<200 {
+      let status = try daemon.ask("{\"op\":\"status\"}")
+      if status["events_learned"] as? Int == events { return status }
+      usleep(50_000)
+    }
+    throw BenchmarkProblem("the status never came to \(events) events learned; ask it what it says of `records`")
   }
 }
