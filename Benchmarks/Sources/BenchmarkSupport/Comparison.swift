@@ -11,13 +11,17 @@ public struct Comparison: Equatable, Sendable {
     case better
     /// It has no accepted result yet.
     case new
-    /// It has an accepted result, and was not measured.
+    /// It has an accepted result, and was not measured, though the machine offers what it needs.
     case missing
+    /// It has an accepted result, and what it needs is not there, as the run says.
+    case skipped
+    /// Its accepted result is of other data, so that neither says anything about the other.
+    case otherData
   }
 
   /// The benchmark program.
   public var program: String
-  /// The figure as it is now; as it was accepted where it is missing now.
+  /// The figure as it is now; as it was accepted where it was not measured now.
   public var figure: Figure
   /// What became of it.
   public var verdict: Verdict
@@ -32,26 +36,33 @@ public struct Comparison: Equatable, Sendable {
       guard let accepted, let old = before[figure.name], old.unit == figure.unit, old.scaling == figure.scaling,
         old.better == figure.better
       else { return Comparison(program: run.program, figure: figure, verdict: .new, worsening: nil) }
+      let origin = accepted.origin(of: old)
+      guard origin.data == run.data else {
+        return Comparison(program: run.program, figure: figure, verdict: .otherData, worsening: nil)
+      }
       let worsening = worsening(
-        from: old.relative(to: accepted.reference), to: figure.relative(to: run.reference), better: figure.better)
+        from: old.relative(to: origin.reference), to: figure.relative(to: run.reference), better: figure.better)
       return Comparison(
         program: run.program, figure: figure, verdict: verdict(worsening, tolerance: figure.tolerance),
         worsening: worsening)
     }
     let names = Set(run.figures.map(\.name))
     for figure in accepted?.figures ?? [] where !names.contains(figure.name) {
-      comparisons.append(Comparison(program: run.program, figure: figure, verdict: .missing, worsening: nil))
+      let isSkipped = run.skipped.contains { $0.isExcused && $0.covers(figure.name) }
+      comparisons.append(
+        Comparison(program: run.program, figure: figure, verdict: isSkipped ? .skipped : .missing, worsening: nil))
     }
     return comparisons
   }
 
   /// A cost twice as high is worse by 1, and so is half of an achievement. What was nothing and is something is
-  /// infinitely worse (or better); what is not a number is worse.
+  /// infinitely worse (or better); what is not a number is worse. A difference may be negative, so that only the size
+  /// of what it is compared with counts.
   static func worsening(from old: Double, to new: Double, better: Figure.Better) -> Double {
     guard new.isFinite else { return .infinity }
     if old == new { return 0 }
     let (from, to) = better == .lower ? (old, new) : (new, old)
-    return to / from - 1
+    return (to - from) / from.magnitude
   }
 
   private static func verdict(_ worsening: Double, tolerance: Double) -> Verdict {

@@ -32,6 +32,8 @@ public struct Figure: Codable, Equatable, Sendable {
   public var limit: Double?
   /// How much worse than the last accepted result it may get, as a share, before it is reported.
   public var tolerance: Double
+  /// Among accepted results, the earlier run that measured it, where the last one could not.
+  public var earlier: Origin?
 
   /// The share by which a figure may get worse unless it says otherwise.
   public static let usualTolerance = 0.15
@@ -39,7 +41,7 @@ public struct Figure: Codable, Equatable, Sendable {
   /// Makes a figure; see its parts.
   public init(
     name: String, value: Double, unit: String, better: Better, scaling: Scaling, limit: Double? = nil,
-    tolerance: Double = Figure.usualTolerance
+    tolerance: Double = Figure.usualTolerance, earlier: Origin? = nil
   ) {
     self.name = name
     self.value = value
@@ -48,6 +50,7 @@ public struct Figure: Codable, Equatable, Sendable {
     self.scaling = scaling
     self.limit = limit
     self.tolerance = tolerance
+    self.earlier = earlier
   }
 
   /// The value without the machine: durations and rates in rounds of the calibration kernel.

@@ -9,21 +9,26 @@ public struct Figures {
   /// Measured before the program's own work; `finish` measures again and keeps the better.
   public private(set) var reference: Reference
   private let program: String
+  private let data: String?
   private let load: String
   private var figures: [Figure] = []
-  private var skipped: [String] = []
+  private var skipped: [Skip] = []
 
   /// Begins a run: measures the core and prints the machine.
   ///
-  /// - Parameter program: the benchmark's name, that of its folder.
-  public init(_ program: String) {
+  /// - Parameters:
+  ///   - program: the benchmark's name, that of its folder.
+  ///   - data: what it measures with, where that differs between machines; figures of other data are not compared.
+  public init(_ program: String, data: String? = nil) {
     self.program = program
+    self.data = data
     load = Machine.load
     reference = Reference.measure()
     print("# \(program)\n\nMachine: \(Machine.description); load before: \(load); \(Self.describe(reference))\n")
+    if let data { print("Data: \(data)\n") }
   }
 
-  /// Adds a figure.
+  /// Adds a figure; what is not a number is skipped, since it can neither be judged nor written.
   ///
   /// - Parameters:
   ///   - name: what was measured, unique in the program and the same in every run.
@@ -39,14 +44,23 @@ public struct Figures {
     limit: Double? = nil, tolerance: Double = Figure.usualTolerance
   ) {
     precondition(!figures.contains { $0.name == name }, "two figures are called \(name)")
+    guard value.isFinite else {
+      let reason = "it came out as \(value): too little was measured"
+      return skipped.append(Skip(name: name, reason: reason, beginnings: [name], isExcused: false))
+    }
     figures.append(
       Figure(
         name: name, value: value, unit: unit, better: better, scaling: scaling, limit: limit, tolerance: tolerance))
   }
 
-  /// Notes that something was not measured, and why; printed at the end.
-  public mutating func skip(_ name: String, because reason: String) {
-    skipped.append("\(name): \(reason)")
+  /// Notes that something cannot be measured on this machine, and why; printed at the end.
+  ///
+  /// - Parameters:
+  ///   - name: what, in words.
+  ///   - reason: why, and what to do about it.
+  ///   - beginnings: what the names of the figures that are missing for it begin with; the name itself unless given.
+  public mutating func skip(_ name: String, because reason: String, figures beginnings: [String]? = nil) {
+    skipped.append(Skip(name: name, reason: reason, beginnings: beginnings ?? [name]))
   }
 
   /// Measures the core again, prints all figures beside their promises, and writes them to the folder that
@@ -54,16 +68,17 @@ public struct Figures {
   public mutating func finish() throws {
     reference = reference.best(Reference.measure())
     print("\(table)\n")
-    for line in skipped { print("NOT MEASURED: \(line)") }
+    for skip in skipped { print("NOT MEASURED: \(skip)") }
     print("\(Self.describe(reference)); load after: \(Machine.load)\n")
     guard let folder = ProcessInfo.processInfo.environment["AFM_FIGURES"], !folder.isEmpty else { return }
     try results.write(to: folder)
   }
 
-  private var results: Results {
+  /// All of it so far, as it is written.
+  public var results: Results {
     Results(
       program: program, date: String(Date().ISO8601Format().prefix(10)), machine: Machine.description, load: load,
-      reference: reference, figures: figures, skipped: skipped)
+      data: data, reference: reference, figures: figures, skipped: skipped)
   }
 
   private var table: String {

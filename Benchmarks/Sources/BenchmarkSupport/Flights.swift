@@ -10,6 +10,9 @@ public struct Flights {
   /// Where each line stands, without its line feed.
   public let lines: [Range<Int>]
 
+  /// Where they came from and how many they are.
+  public var description: String { "\(source), \(lines.count)" }
+
   /// Reads all flights of 2013 from the folder `AFM_SHARED`, or else the demo's sample.
   public init() throws {
     let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

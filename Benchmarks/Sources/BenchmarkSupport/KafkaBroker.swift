@@ -37,6 +37,9 @@ public final class KafkaBroker {
     bootstrap = started
   }
 
+  /// Whether it is started for the measurement, rather than the user's, which may be anything anywhere.
+  public var isOwn: Bool { script != nil }
+
   /// Its own processes; none where it is the user's.
   public var processes: [Int32] {
     let id = try? String(contentsOfFile: folder + "/node1.pid", encoding: .utf8)
@@ -53,7 +56,7 @@ public final class KafkaBroker {
     try Command("kcat", ["-b", bootstrap, "-P", "-t", topic, "-p", "0", "-l", path]).succeed()
   }
 
-  /// Stops and deletes it, unless it is the user's.
+  /// Stops and deletes it, unless it is the user's, on which the topics stay.
   public func end() {
     if let script { _ = try? Command(script, ["destroy", folder]).run() }
   }

@@ -22,11 +22,13 @@ public struct Reference: Codable, Equatable, Sendable {
   #if arch(arm64)
     /// Which instructions the peak is of.
     public static let peakName = "NEON"
-    private static let lanes: Int32 = 4
+    /// How many numbers one of their vectors holds.
+    public static let lanes: Int32 = 4
   #else
     /// Which instructions the peak is of.
     public static let peakName = "AVX2"
-    private static let lanes: Int32 = 8
+    /// How many numbers one of their vectors holds.
+    public static let lanes: Int32 = 8
   #endif
 
   /// Measures both, for about 60 ms.

@@ -10,25 +10,47 @@ public struct Results: Codable, Equatable, Sendable {
   public var machine: String
   /// The load before it began.
   public var load: String
+  /// What it measured with, where that differs between machines.
+  public var data: String?
   /// What the core could do in the same run.
   public var reference: Reference
   /// The figures in the order they were measured.
   public var figures: [Figure]
   /// What was not measured, and why.
-  public var skipped: [String]
+  public var skipped: [Skip]
 
   /// Makes results.
   public init(
-    program: String, date: String, machine: String, load: String, reference: Reference, figures: [Figure],
-    skipped: [String]
+    program: String, date: String, machine: String, load: String, data: String? = nil, reference: Reference,
+    figures: [Figure], skipped: [Skip]
   ) {
     self.program = program
     self.date = date
     self.machine = machine
     self.load = load
+    self.data = data
     self.reference = reference
     self.figures = figures
     self.skipped = skipped
+  }
+
+  /// Which run measured one of its figures: this one, unless it was kept from an earlier one.
+  public func origin(of figure: Figure) -> Origin {
+    figure.earlier ?? Origin(date: date, machine: machine, data: data, reference: reference)
+  }
+
+  /// What is to be accepted of a run: its figures, and those of the results accepted so far that it skipped. What it
+  /// neither measured nor skipped no longer exists.
+  public func keeping(_ accepted: Results?) -> Results {
+    guard let accepted else { return self }
+    let names = Set(figures.map(\.name))
+    var all = self
+    for var figure in accepted.figures where !names.contains(figure.name) {
+      guard skipped.contains(where: { $0.covers(figure.name) }) else { continue }
+      figure.earlier = accepted.origin(of: figure)
+      all.figures.append(figure)
+    }
+    return all
   }
 
   /// Reads a file that `write` wrote.

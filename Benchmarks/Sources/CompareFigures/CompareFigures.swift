@@ -4,8 +4,9 @@ import Foundation
 /// Compares the figures that a run of the benchmarks wrote with the committed ones, or accepts them as those.
 ///
 ///     CompareFigures RUN ACCEPTED            says what changed
-///     CompareFigures --check RUN ACCEPTED    and exits 1 where a figure got worse by more than its tolerance
-///     CompareFigures --accept RUN ACCEPTED   copies the run's results over the accepted ones
+///     CompareFigures --check RUN ACCEPTED    and exits 1 where a figure got worse by more than its tolerance,
+///                                            is missing, or nothing could be compared at all
+///     CompareFigures --accept RUN ACCEPTED   makes the run's figures the accepted ones; what it skipped is kept
 @main
 struct CompareFigures {
   static func main() {
@@ -20,14 +21,16 @@ struct CompareFigures {
       let runs = try results(in: arguments[0])
       if runs.isEmpty { throw BenchmarkProblem("\(arguments[0]) holds no results: run `make bench` first") }
       if options == ["--accept"] {
-        for run in runs { try run.write(to: arguments[1]) }
-        print("Accepted in \(arguments[1]): \(runs.map(\.program).joined(separator: ", "))")
+        let before = Dictionary(try results(in: arguments[1]).map { ($0.program, $0) }) { first, _ in first }
+        for run in runs where !run.figures.isEmpty { try run.keeping(before[run.program]).write(to: arguments[1]) }
+        let programs = runs.filter { !$0.figures.isEmpty }.map(\.program)
+        print("Accepted in \(arguments[1]): \(programs.joined(separator: ", "))")
         return
       }
       let accepted = try results(in: arguments[1])
-      let verdict = Verdict(runs, accepted: accepted)
+      let verdict = RunVerdict(runs, accepted: accepted)
       print(verdict.text)
-      if options == ["--check"], verdict.gotWorse { exit(1) }
+      if options == ["--check"], !verdict.passes { exit(1) }
     } catch {
       complain("\(error)")
       exit(2)

@@ -1,3 +1,4 @@
+import AllocationCount
 import BenchmarkSupport
 import Foundation
 
@@ -16,9 +17,10 @@ struct IngestSpeed {
   }
 
   private static func run() throws {
+    try AllocationCheck.isCounted { allocation_count() }
     let flights = try Flights()
-    var figures = Figures("IngestSpeed")
-    print("Data: \(flights.source), \(flights.lines.count); \(passes) passes after one that is not counted\n")
+    var figures = Figures("IngestSpeed", data: flights.description)
+    print("\(passes) passes after one that is not counted\n")
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("IngestSpeed-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

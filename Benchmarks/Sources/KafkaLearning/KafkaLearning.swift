@@ -18,12 +18,12 @@ struct KafkaLearning {
   }
 
   private static func run() throws {
-    var figures = Figures("KafkaLearning")
     let flights = try Flights()
+    var figures = Figures("KafkaLearning", data: flights.description)
     let copies = max(2, (events + flights.lines.count - 1) / flights.lines.count)
     let first = flights.lines.count
     let all = copies * first
-    print("Data: \(copies) times \(flights.source), \(all) events of \(flights.bytes.count / first) bytes\n")
+    print("\(copies) times the flights, \(all) events of \(flights.bytes.count / first) bytes\n")
     let folder = DaemonProcess.temporaryFolder()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -36,7 +36,7 @@ struct KafkaLearning {
     report("file", fromFile, to: &figures, rate: 450_000, processor: nil)
 
     if let reason = KafkaBroker.reasonForNone {
-      figures.skip("learning from Kafka", because: reason)
+      figures.skip("learning from Kafka", because: reason, figures: ["Kafka: "])
     } else {
       try learnFromKafka(path, first: first, events: all, figures: &figures)
     }
@@ -47,6 +47,11 @@ struct KafkaLearning {
     let broker = try KafkaBroker()
     defer { broker.end() }
     let topic = "flights-\(getpid())"
+    if !broker.isOwn {
+      print(
+        "The topic \(topic) stays on \(broker.bootstrap) until you delete it; nothing is judged of a broker that is not "
+          + "this program's own.\n")
+    }
     try broker.produce(path, to: topic)
     let source = "source:\n  kind: kafka\n  kafka: {bootstrap: \"\(broker.bootstrap)\", topic: \(topic)}"
     var runs: [LearningRun] = []
@@ -56,14 +61,14 @@ struct KafkaLearning {
       client.append(
         try Command("kcat", ["-b", broker.bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q"]).run())
     }
-    report("Kafka", runs, to: &figures, rate: 350_000, processor: 3)
+    report("Kafka", runs, to: &figures, rate: broker.isOwn ? 350_000 : nil, processor: broker.isOwn ? 3 : nil)
     let alone = client.map { $0.processorSeconds / Double(events) * 1e6 }
     figures.add("Kafka: kcat alone, CPU", Numbers.median(alone), "us/event", better: .lower, scaling: .time)
   }
 
   /// Prints every run, and adds the medians to the figures.
   private static func report(
-    _ name: String, _ runs: [LearningRun], to figures: inout Figures, rate: Double, processor: Double?
+    _ name: String, _ runs: [LearningRun], to figures: inout Figures, rate: Double?, processor: Double?
   ) {
     let threads = Set(runs.flatMap(\.threads.keys)).filter { thread in
       Numbers.median(runs.map { $0.threads[thread] ?? 0 }) >= 0.005

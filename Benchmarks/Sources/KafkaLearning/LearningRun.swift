@@ -21,12 +21,11 @@ struct LearningRun {
   ///   - source: the section `source` of the daemon's settings.
   ///   - first: the events that come before measuring begins.
   ///   - events: all that the source holds.
-  ///   - kind: the model's kind.
   ///   - broker: processes of a broker.
-  init(source: String, first: Int, events: Int, kind: String = "afm", broker: [Int32] = []) throws {
+  init(source: String, first: Int, events: Int, broker: [Int32] = []) throws {
     let folder = DaemonProcess.temporaryFolder()
     let daemon = try DaemonProcess(
-      folder: folder, settings: FlightsSettings.text(folder: folder, source: source, kind: kind))
+      folder: folder, settings: FlightsSettings.text(folder: folder, source: source))
     defer { daemon.end() }
     try daemon.waitUntilLearned(first, pause: 1000)
     let before = try Sample(daemon)

@@ -25,7 +25,10 @@ struct KernelSpeed {
       "\(features) features", "forward ns", "GFLOP/s", "% of peak", "forward and backward ns", "GFLOP/s", "% of peak",
       "optimizer ns", "transposition ns", "pairs ns")
     for name in ["v3", "v4", "neon", "base"] {
-      guard let kernels = afm_kernels_named(name) else { continue }
+      guard let kernels = afm_kernels_named(name) else {
+        figures.skip("\(name) kernels", because: "this processor cannot run them", figures: ["\(name), "])
+        continue
+      }
       for size in sizes {
         let measured = Measured(kernels, size: size, features: features)
         table.add(

@@ -10,14 +10,14 @@ struct Shortest {
   let possibleOperations: Double
 
   /// Measures `work` in rounds of about 60 us, each beside one of the peak.
-  init(rounds: Int = 300, lanes: Int32 = Shortest.lanes, _ work: () -> Void) {
+  init(rounds: Int = 300, _ work: () -> Void) {
     var calls = 1
     while calls < 1 << 20, Self.time(calls, work) < 60_000 { calls *= 2 }
     var least = UInt64.max
     var possible: [Double] = []
     for _ in 0..<rounds {
       let start = Clock.threadCPU
-      let operations = Double(fma_peak(lanes, 10_000))
+      let operations = Double(fma_peak(Reference.lanes, 10_000))
       let peak = Clock.threadCPU - start
       let own = Self.time(calls, work)
       least = min(least, own)
@@ -26,14 +26,6 @@ struct Shortest {
     nanoseconds = Double(least) / Double(calls)
     possibleOperations = Numbers.median(possible)
   }
-
-  #if arch(arm64)
-    /// The width of the vectors whose peak is compared with.
-    static let lanes: Int32 = 4
-  #else
-    /// The width of the vectors whose peak is compared with.
-    static let lanes: Int32 = 8
-  #endif
 
   @inline(__always)
   private static func time(_ calls: Int, _ work: () -> Void) -> UInt64 {

@@ -18,10 +18,10 @@ struct LearnFlights {
   }
 
   private static func run() throws {
-    try checkCounter()
+    try AllocationCheck.isCounted { allocation_count() }
     let flights = try Flights()
-    var figures = Figures("LearnFlights")
-    print("Data: \(flights.source), \(flights.lines.count); \(passes) passes, the first apart\n")
+    var figures = Figures("LearnFlights", data: flights.description)
+    print("\(passes) passes, the first apart\n")
     var table = Table(
       "one thread, k = t = 16", "ns of CPU an event, median", "least", "in the first pass", "allocations in the first",
       "in all later ones")
@@ -50,15 +50,5 @@ struct LearnFlights {
       "allocations after the first pass", Double(allocationsAfterwards), "calls", better: .lower, scaling: .none,
       limit: 0)
     try figures.finish()
-  }
-
-  /// An allocation must be seen, or a count of none would prove nothing.
-  private static func checkCounter() throws {
-    let before = allocation_count()
-    var array: [Int] = []
-    array.reserveCapacity(CommandLine.arguments.count + 1000)
-    guard allocation_count() > before, array.isEmpty else {
-      throw BenchmarkProblem("this system's allocations cannot be counted: malloc is not the program's own")
-    }
   }
 }

@@ -16,13 +16,22 @@ struct Bystander {
   private var latencies: [(name: String, sorted: [UInt64])] = []
 
   init(_ daemon: RankDaemon) throws {
-    latencies.append(("nobody ranks", try Self.measure(daemon, streams: 0, requests: [])))
-    latencies.append(("one stream of rankings", try Self.measure(daemon, streams: 1, requests: daemon.rankings)))
-    latencies.append(("four streams of rankings", try Self.measure(daemon, streams: 4, requests: daemon.rankings)))
-    latencies.append(("one stream of scorings", try Self.measure(daemon, streams: 1, requests: daemon.scorings)))
+    func beside(
+      _ name: String, _ streams: Int, _ requests: [[UInt8]],
+      _ check: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+      latencies.append((name, try Self.measure(daemon, streams: streams, requests: requests, check)))
+    }
+    try beside("nobody ranks", 0, []) { _ in }
+    try beside("one stream of rankings", 1, daemon.rankings) { try AnswerCheck.isRanking($0) }
+    try beside("four streams of rankings", 4, daemon.rankings) { try AnswerCheck.isRanking($0) }
+    try beside("one stream of scorings", 1, daemon.scorings) { try AnswerCheck.isScore($0) }
   }
 
-  private static func measure(_ daemon: RankDaemon, streams: Int, requests: [[UInt8]]) throws -> [UInt64] {
+  private static func measure(
+    _ daemon: RankDaemon, streams: Int, requests: [[UInt8]],
+    _ check: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) throws -> [UInt64] {
     let stream = Stream()
     let socket = daemon.socket
     let threads = (0..<streams).map { _ in
@@ -31,14 +40,14 @@ struct Bystander {
           let connection = try LineSocket(path: socket)
           var next = 0
           while !stream.ends.load(ordering: .relaxed) {
-            _ = try requests[next % requests.count].withUnsafeBytes { try connection.exchange($0) }
+            let answer = try requests[next % requests.count].withUnsafeBytes { try connection.exchange($0) }
+            try check(answer)
             stream.answered.add(1, ordering: .relaxed)
             next += 1
           }
         } catch {
           stream.failed.store(true, ordering: .relaxed)
         }
-        stream.answered.add(1, ordering: .relaxed)
       }
       thread.start()
       return thread
@@ -48,8 +57,9 @@ struct Bystander {
     var times: [UInt64] = []
     for _ in 0..<Self.scores {
       let start = Clock.monotonic
-      _ = try single.withUnsafeBytes { try connection.exchange($0) }
+      let answer = try single.withUnsafeBytes { try connection.exchange($0) }
       times.append(Clock.monotonic - start)
+      try AnswerCheck.isScore(answer)
       // Not in step with the stream.
       usleep(UInt32.random(in: 0...300))
     }
@@ -57,7 +67,7 @@ struct Bystander {
     for thread in threads { while !thread.isFinished { usleep(1_000) } }
     let answered = stream.answered.load(ordering: .relaxed)
     guard !stream.failed.load(ordering: .relaxed), streams == 0 || answered > streams * 50 else {
-      throw BenchmarkProblem("the streams of rankings ended early, after \(answered) answers")
+      throw BenchmarkProblem("a stream of requests ended early, after \(answered) answers in all")
     }
     return times.sorted()
   }

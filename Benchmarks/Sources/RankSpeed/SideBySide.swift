@@ -30,11 +30,14 @@ struct SideBySide {
           case .bestTen: daemon.bestTen
           }
         let before = daemon.loopSeconds
-        let start = Clock.monotonic
+        var nanoseconds: UInt64 = 0
         for exchange in 0..<Self.exchangesPerRound {
-          _ = try requests[exchange % requests.count].withUnsafeBytes { try connection.exchange($0) }
+          let start = Clock.monotonic
+          let answer = try requests[exchange % requests.count].withUnsafeBytes { try connection.exchange($0) }
+          nanoseconds += Clock.monotonic - start
+          if kind == .scoring { try AnswerCheck.isScore(answer) } else { try AnswerCheck.isRanking(answer) }
         }
-        let wall = Double(Clock.monotonic - start) / 1e9
+        let wall = Double(nanoseconds) / 1e9
         let processor = daemon.loopSeconds - before
         let candidates = Double(Self.exchangesPerRound * Shape.candidates)
         var cost = costs[kind] ?? Cost()

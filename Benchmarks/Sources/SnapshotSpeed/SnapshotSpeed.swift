@@ -50,6 +50,7 @@ struct SnapshotSpeed {
     let after = try learning.rate(seconds: 2)
     learning.control.stop()
     let normal = (before + after) / 2
+    // Streams follow Zipf's law; evenly drawn features are the worst there can be, and no promise.
     let isPromised = kind == .zipf
     // What goes round between learner and writer is always there; it counts all the same.
     let megabytes = Double(snapshot.extraBytes + learning.configuration.snapshotBytes) / 1e6
@@ -62,10 +63,10 @@ struct SnapshotSpeed {
       scaling: .none, limit: isPromised ? 0.8 : nil)
     figures.add(
       "\(name): longest pause of learning that a full snapshot causes", snapshot.longestPause * 1000, "ms",
-      better: .lower, scaling: .none, limit: isPromised ? 5 : nil, tolerance: 1)
+      better: .lower, scaling: .time, limit: isPromised ? 5 : nil, tolerance: 1)
     figures.add(
       "\(name): longest time of 16 events beside a full snapshot", snapshot.longestTurn * 1000, "ms", better: .lower,
-      scaling: .none, tolerance: 2)
+      scaling: .time, tolerance: 2)
     figures.add(
       "\(name): memory beside a full snapshot", megabytes, "MB", better: .lower, scaling: .none,
       limit: isPromised ? 64 : nil, tolerance: 2)
@@ -101,18 +102,23 @@ struct SnapshotSpeed {
       "loading from page cache", "verified, s", "restored, s", "GB/s", "fresh memory of the machine, GB/s")
     let first = LoadSpeed.freshMemory(bytes: 1 << 29)
     table.add("before", "", "", "", Numbers.text(first / 1e9))
-    var best: LoadSpeed?
-    for round in 1...3 {
+    var rates: [Double] = []
+    for round in 0...5 {
       let load = try LoadSpeed(learning.archive, id, learning.configuration)
       let fresh = LoadSpeed.freshMemory(bytes: 1 << 29)
       table.add(
-        "round \(round)", Numbers.text(load.verifying), Numbers.text(load.restoring), Numbers.text(load.rate / 1e9),
+        round == 0 ? "first" : "round \(round)", Numbers.text(load.verifying), Numbers.text(load.restoring),
+        Numbers.text(load.rate / 1e9),
         Numbers.text(fresh / 1e9))
-      if load.rate > best?.rate ?? 0 { best = load }
+      rates.append(load.rate / 1e9)
     }
     print("\(table.text)\n")
     figures.add(
-      "loading a snapshot from page cache", (best?.rate ?? .nan) / 1e9, "GB/s", better: .higher, scaling: .none,
-      limit: 1, tolerance: 0.5)
+      "loading a snapshot from page cache", Numbers.median(Array(rates.dropFirst())), "GB/s", better: .higher,
+      scaling: .rate, limit: 1, tolerance: 0.5)
+    // Into memory that the process never had, as a start does; the machine may give it as slowly as it likes.
+    figures.add(
+      "loading a snapshot from page cache, the first", rates[0], "GB/s", better: .higher, scaling: .rate,
+      tolerance: 0.5)
   }
 }

@@ -23,7 +23,7 @@ struct Latencies {
         try socket.send(request)
         let answer = try socket.receive()
         let end = Clock.monotonic
-        if scores { try checkIsScore(answer) }
+        if scores { try AnswerCheck.isScore(answer) }
         return end - start
       }
     }
@@ -38,8 +38,9 @@ struct Latencies {
     for index in 0..<(count + sockets.count) {
       let connection = index % sockets.count
       if index >= sockets.count {
-        try checkIsScore(try sockets[connection].receive())
+        let answer = try sockets[connection].receive()
         times.append(Clock.monotonic - starts[connection])
+        try AnswerCheck.isScore(answer)
       }
       if index < count {
         starts[connection] = Clock.monotonic
@@ -60,7 +61,7 @@ struct Latencies {
         try socket.send(request)
         let answer = try socket.receive()
         let time = Clock.monotonic - start
-        try checkIsScore(answer)
+        try AnswerCheck.isScore(answer)
         return time
       }
       times.append(time)
@@ -74,20 +75,5 @@ struct Latencies {
   /// In microseconds, of the share of exchanges that took no longer.
   func quantile(_ quantile: Double) -> Double {
     Double(Numbers.quantile(quantile, ofSorted: sorted)) / 1000
-  }
-
-  private static func checkIsScore(_ answer: UnsafeRawBufferPointer) throws {
-    guard answer.count > 40, answer.last == UInt8(ascii: "\n") || answer.first == UInt8(ascii: "H") else {
-      throw BenchmarkProblem("the answer is no score: \(String(decoding: answer, as: UTF8.self))")
-    }
-    // Lines begin with their id, HTTP with its status.
-    let isScore: Bool
-    if answer.first == UInt8(ascii: "H") {
-      isScore = answer.starts(with: "HTTP/1.1 200 ".utf8)
-    } else {
-      let comma = answer.firstIndex(of: UInt8(ascii: ",")) ?? answer.startIndex
-      isScore = answer[(comma + 1)...].starts(with: "\"predictions\":[{".utf8)
-    }
-    if !isScore { throw BenchmarkProblem("the answer is no score: \(String(decoding: answer, as: UTF8.self))") }
   }
 }

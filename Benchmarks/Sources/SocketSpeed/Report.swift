@@ -39,9 +39,9 @@ struct Report {
       "scores/s", better: .higher, scaling: .rate, limit: 300_000)
     for kind in [Round.Case.busy, .snapshots, .rollbacks] {
       figures.add(
-        "\(kind.rawValue): p99", median(kind, 0.99), "us", better: .lower, scaling: .none, limit: 1_000, tolerance: 1)
+        "\(kind.rawValue): p99", median(kind, 0.99), "us", better: .lower, scaling: .time, limit: 1_000, tolerance: 1)
       figures.add(
-        "\(kind.rawValue): p99.9", median(kind, 0.999), "us", better: .lower, scaling: .none, limit: 5_000,
+        "\(kind.rawValue): p99.9", median(kind, 0.999), "us", better: .lower, scaling: .time, limit: 5_000,
         tolerance: 1)
     }
     figures.add(
@@ -49,7 +49,9 @@ struct Report {
       scaling: .rate, tolerance: 0.25)
     let rates = rounds.compactMap { round in round.h2loadRate.map { (h2load: $0, own: round.ownRate) } }
     if rates.isEmpty {
-      figures.skip("h2load", because: "it is not installed (Debian's nghttp2-client)")
+      figures.skip(
+        "h2load", because: "it is not installed (Debian's nghttp2-client)",
+        figures: ["HTTP, one core, by "])
     } else {
       figures.add(
         "HTTP, one core, by this program", Numbers.median(rates.map(\.own)), "requests/s", better: .higher,

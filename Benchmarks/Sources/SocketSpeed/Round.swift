@@ -21,12 +21,14 @@ struct Round {
     let daemon: DaemonProcess
     /// A snapshot to go back to.
     let snapshot: Int
+    /// All that it can learn.
+    let events: Int
     let lines: ScoreRequests
     let http: ScoreRequests
     /// Echoes of lines and of HTTP.
     let echoes: (lines: String, http: String)
-    /// h2load and the body that it sends, where it is installed.
-    let h2load: (path: String, body: String)?
+    /// The body that h2load sends, where it is installed.
+    let h2loadBody: String?
   }
 
   /// Something measured, and the share of the machine that others took meanwhile.
@@ -76,8 +78,8 @@ struct Round {
     try pair(.pinnedHTTP, bench.http, http, scores: true)
     ownRate = Double(Self.pinnedCount + 1000) / (Double(Clock.monotonic - start) / 1e9)
     try pair(.pinnedHTTPEcho, bench.http, httpEcho, scores: false)
-    if let (path, body) = bench.h2load {
-      h2loadRate = try H2load.rate(path, socket: score, body: body, requests: Self.pinnedCount)
+    if let body = bench.h2loadBody {
+      h2loadRate = try H2load.rate(socket: score, body: body, requests: Self.pinnedCount)
     }
     let eight = try (0..<8).map { _ in try WireSocket(path: score, as: .lines) }
     try measure(.eight, daemon) { try Latencies.rotating(Self.pinnedCount, bench.lines, over: eight) }
@@ -95,10 +97,11 @@ struct Round {
     func run(_ batches: Int) throws {
       for index in 0..<batches {
         try bench.lines.withRequests(index * pipelineDepth, depth: pipelineDepth) { try socket.send($0) }
-        _ = try socket.receive(pipelineDepth)
+        try AnswerCheck.areScores(try socket.receive(pipelineDepth), pipelineDepth)
       }
     }
     try run(200)
+    // What is measured is the daemon's own thread, so that checking the answers is not.
     let before = try loopSeconds()
     try run(pipelineBatches)
     return Double(pipelineBatches * pipelineDepth) / (try loopSeconds() - before)
@@ -109,31 +112,53 @@ struct Round {
     let socket = try WireSocket(path: daemon.folder + "/score.sock", as: .lines)
     let echo = try WireSocket(path: bench.echoes.lines, as: .lines)
     let control = daemon.folder + "/control.sock"
-    // From the same place in the file again, so that it lasts for all rounds.
+    // From the same place in the file again, so that it lasts for all cases.
     let rewind = "{\"op\":\"rollback\",\"snapshot\":\(bench.snapshot),\"position\":\"rewind\"}"
     _ = try daemon.ask(rewind)
     try daemon.setLearning("running")
     usleep(200_000)
     let start = Clock.monotonic
-    let before = try daemon.eventsLearned()
-    try measure(.busy, daemon) {
-      try Latencies.alternating(seconds: Self.busySeconds, bench.lines, over: socket)
+    let count = try Self.learned(.busy, bench) {
+      try measure(.busy, daemon) {
+        try Latencies.alternating(seconds: Self.busySeconds, bench.lines, over: socket)
+      }
     }
-    learned = Double(try daemon.eventsLearned() - before) / (Double(Clock.monotonic - start) / 1e9)
-    try measure(.busyEcho, daemon) {
-      try Latencies.alternating(Self.pinnedCount, bench.lines, over: echo, scores: false)
+    learned = Double(count) / (Double(Clock.monotonic - start) / 1e9)
+    _ = try Self.learned(.busyEcho, bench) {
+      try measure(.busyEcho, daemon) {
+        try Latencies.alternating(Self.pinnedCount, bench.lines, over: echo, scores: false)
+      }
     }
-    let snapshots = Commander("{\"op\":\"snapshot\"}", socket: control, pause: 1_000)
-    try measure(.snapshots, daemon) {
-      try Latencies.alternating(seconds: Self.busySeconds, bench.lines, over: socket)
+    _ = try daemon.ask(rewind)
+    _ = try Self.learned(.snapshots, bench) {
+      let snapshots = Commander("{\"op\":\"snapshot\"}", socket: control, pause: 1_000)
+      try measure(.snapshots, daemon) {
+        try Latencies.alternating(seconds: Self.busySeconds, bench.lines, over: socket)
+      }
+      snapshotCount = try snapshots.end()
     }
-    snapshotCount = try snapshots.end()
     let rollbacks = Commander(rewind, socket: control, pause: 50_000)
     try measure(.rollbacks, daemon) {
       try Latencies.alternating(seconds: Self.busySeconds, bench.lines, over: socket)
     }
     rollbackCount = try rollbacks.end()
+    guard snapshotCount > 0, rollbackCount > 0 else {
+      throw BenchmarkProblem("\(snapshotCount) snapshots and \(rollbackCount) rollbacks were answered beside scores")
+    }
     try daemon.setLearning("paused")
+  }
+
+  /// How many events the daemon learned during a case; fails where it ran out of them, and so rested.
+  private static func learned(_ kind: Case, _ bench: Bench, _ work: () throws -> Void) throws -> Int {
+    let before = try bench.daemon.eventsLearned()
+    try work()
+    let after = try bench.daemon.eventsLearned()
+    guard after > before, after < bench.events else {
+      throw BenchmarkProblem(
+        "\(kind.rawValue): the daemon learned from event \(before) to \(after) of \(bench.events), so not to the end of "
+          + "the case: raise SocketSpeed.events")
+    }
+    return after - before
   }
 
   private mutating func measure(_ kind: Case, _ daemon: DaemonProcess, _ body: () throws -> Latencies) throws {

@@ -19,8 +19,8 @@ struct SocketSpeed {
   }
 
   private static func run() throws {
-    var figures = Figures("SocketSpeed")
     let flights = try Flights()
+    var figures = Figures("SocketSpeed", data: flights.description)
     let folder = DaemonProcess.temporaryFolder()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -52,8 +52,9 @@ struct SocketSpeed {
     print("Requests of \(lines.meanBytes) bytes as lines and \(http.meanBytes) as HTTP, ten features each.\n")
 
     let bench = Round.Bench(
-      daemon: daemon, snapshot: snapshot, lines: lines, http: http, echoes: echoes,
-      h2load: H2load.path.map { ($0, folder + "/body.json") })
+      daemon: daemon, snapshot: snapshot, events: copies * flights.lines.count, lines: lines, http: http,
+      echoes: echoes,
+      h2loadBody: H2load.isInstalled ? folder + "/body.json" : nil)
     var measured: [Round] = []
     for _ in 0..<rounds { measured.append(try Round(bench)) }
     let report = Report(rounds: measured)

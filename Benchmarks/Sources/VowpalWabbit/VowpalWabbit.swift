@@ -18,21 +18,22 @@ struct VowpalWabbit {
   }
 
   private static func run() throws {
-    var figures = Figures("VowpalWabbit")
+    let flights = try Flights()
+    var figures = Figures("VowpalWabbit", data: flights.description)
     let python = ProcessInfo.processInfo.environment["AFM_RIVAL"] ?? "python3"
     let version = try? Command(python, ["-m", "vowpalwabbit", "--version"]).run(keepsOutput: true)
     guard let version, version.status == 0 else {
       figures.skip(
         "the daemon beside Vowpal Wabbit",
-        because: "\(python) has no module vowpalwabbit: `make bench` installs it, or pip install 'vowpalwabbit==9.11.*'"
-      )
+        because:
+          "\(python) has no module vowpalwabbit: `make bench` installs it, or pip install 'vowpalwabbit==9.11.*'",
+        figures: [""])
       return try figures.finish()
     }
-    let flights = try Flights()
     let copies = max(1, (events + flights.lines.count - 1) / flights.lines.count)
     let all = copies * flights.lines.count
     print(
-      "Data: \(copies) times \(flights.source), \(all) events; Vowpal Wabbit \(version.output.prefix { $0 != " " })\n")
+      "\(copies) times the flights, \(all) events; Vowpal Wabbit \(version.output.prefix { $0 != " " })\n")
     let folder = DaemonProcess.temporaryFolder()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -69,6 +69,40 @@ struct ComparisonTests {
     #expect(verdict(figure(0, better: .higher), fast, before: figure(1, better: .higher), fast) == .worse)
   }
 
+  @Test("a difference may be negative, and its sign may change")
+  func differences() {
+    #expect(verdict(figure(-2), fast, before: figure(-1), fast) == .better)
+    #expect(verdict(figure(-1), fast, before: figure(-2), fast) == .worse)
+    #expect(verdict(figure(1), fast, before: figure(-1), fast) == .worse)
+    #expect(verdict(figure(-1), fast, before: figure(1), fast) == .better)
+    #expect(verdict(figure(-1), fast, before: figure(-1), fast) == .steady)
+    #expect(verdict(figure(-1), fast, before: figure(0), fast) == .better)
+    #expect(verdict(figure(-1, better: .higher), fast, before: figure(1, better: .higher), fast) == .worse)
+    #expect(verdict(figure(1, better: .higher), fast, before: figure(-1, better: .higher), fast) == .better)
+  }
+
+  @Test("figures of other data are not compared")
+  func otherData() {
+    var run = results([figure(9)], fast)
+    var accepted = results([figure(1)], fast)
+    run.data = "the demo's sample"
+    #expect(Comparison.compare(run, with: accepted).map(\.verdict) == [.otherData])
+    accepted.data = "all flights"
+    #expect(Comparison.compare(run, with: accepted).map(\.verdict) == [.otherData])
+    accepted.data = run.data
+    #expect(Comparison.compare(run, with: accepted).map(\.verdict) == [.worse])
+  }
+
+  @Test("a figure is missing unless the run says what the machine lacks")
+  func skipped() {
+    let accepted = results([figure(1, name: "Kafka: rate"), figure(1, name: "file: rate")], fast)
+    var run = results([], fast)
+    run.skipped = [Skip(name: "learning from Kafka", reason: "no broker", beginnings: ["Kafka: "])]
+    #expect(Comparison.compare(run, with: accepted).map(\.verdict) == [.skipped, .missing])
+    run.skipped[0].isExcused = false
+    #expect(Comparison.compare(run, with: accepted).map(\.verdict) == [.missing, .missing])
+  }
+
   @Test("what has no counterpart is new or missing, and so is what changed its unit")
   func counterparts() {
     let old = results([figure(1, name: "gone"), figure(1, name: "kept")], fast)
