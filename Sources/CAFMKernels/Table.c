@@ -14,6 +14,24 @@ static uint64_t rounded(uint64_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
+// What older headers do not name; older systems (before Linux 5.14) answer EINVAL.
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+// Features are scattered over all of a table, so that a few hundred of them touch every huge page of it. The system
+// clears each at its first touch, which takes milliseconds where it must get it from its own host first: here it holds
+// up nobody. In steps, so that nobody else who maps memory waits for long.
+static int make_present(uint8_t *memory, uint64_t bytes) {
+  for (uint64_t at = 0; at < bytes; at += HUGE_PAGE) {
+    const uint64_t step = bytes - at < HUGE_PAGE ? bytes - at : HUGE_PAGE;
+    if (madvise(memory + at, step, MADV_POPULATE_WRITE) == 0) continue;
+    if (errno != EINVAL) return errno;
+    for (uint64_t page = 0; page < step; page += SMALL_PAGE) *(volatile uint8_t *)(memory + at + page) = 0;
+  }
+  return 0;
+}
+
 static int32_t stride_of(int32_t k) { return (k + 1) / 2 * 2; }
 
 uint64_t afm_table_bytes(uint64_t slot_count, int32_t k) {
@@ -35,6 +53,12 @@ int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
   }
   memset(owned, 0, sizeof *owned);
   if (bytes >= 4 * (uint64_t)HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
+  const int problem = make_present(memory, bytes);
+  if (problem) {
+    free(owned);
+    munmap(memory, bytes);
+    return problem;
+  }
   table->slot_count = slot_count;
   table->bytes = bytes;
   table->k = k;

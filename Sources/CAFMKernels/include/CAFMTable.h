@@ -59,7 +59,7 @@ static inline uint64_t *afm_table_hash(const afm_table *table, uint64_t slot) {
 /// The bytes a table takes.
 uint64_t afm_table_bytes(uint64_t slot_count, int32_t k);
 
-/// Maps the memory of an empty table; 0, or the errno.
+/// Maps the memory of an empty table and makes all of it present, so that nobody waits for it later; 0, or the errno.
 int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k);
 void afm_table_destroy(afm_table *table);
 
