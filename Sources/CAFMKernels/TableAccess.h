@@ -175,7 +175,15 @@ static inline void copy_row(float *restrict target, const float *restrict source
   }
 }
 
-/// Writes all of a slot and its row. Every change of a feature goes through here.
+/// Writes the slot of a feature that is there and has no row. Tag and weight are one word, so that no version is needed
+/// for a scorer to read what belongs together.
+static inline void write_weight(afm_table *table, uint64_t slot, afm_slot value) {
+  afm_bucket *const bucket = table->buckets + slot / AFM_BUCKET_SLOTS;
+  note_change(table, bucket, slot);
+  store_slot(bucket->slots + slot % AFM_BUCKET_SLOTS, value);
+}
+
+/// Writes all of a slot and its row. Every change of a feature goes through here, or through `write_weight`.
 static inline void write_row(afm_table *table, uint64_t slot, uint64_t hash, afm_slot value, const float *row,
                              const float *row_accumulators, int32_t k) {
   afm_bucket *const bucket = table->buckets + slot / AFM_BUCKET_SLOTS;

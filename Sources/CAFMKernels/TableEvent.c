@@ -117,13 +117,16 @@ void afm_event_publish(afm_table *table, const afm_event *event, const afm_event
   const int32_t k = table->k;
   for (int64_t n = 0; n < w.count; n++) {
     const uint64_t slot = (uint64_t)w.slots[n], hash = w.hashes[n];
+    const afm_slot value = {tag_of(hash), w.weight[n], w.weight_accumulators[n], last_seen};
     if (afm_table_slot(table, slot)->tag == 0) {
       *claimed += 1;
     } else if (*afm_table_hash(table, slot) != hash) {
       *evicted += 1;
+    } else if (k == 0) {
+      write_weight(table, slot, value);
+      continue;
     }
-    write_row(table, slot, hash, (afm_slot){tag_of(hash), w.weight[n], w.weight_accumulators[n], last_seen},
-              w.rows + n * w.width, w.row_accumulators + n * w.width, k);
+    write_row(table, slot, hash, value, w.rows + n * w.width, w.row_accumulators + n * w.width, k);
   }
 }
 
