@@ -11,6 +11,9 @@ public struct DecodedEvent: Equatable, Sendable {
   /// The event's time in milliseconds since 1970-01-01T00:00:00Z, where it is mapped and present.
   public var eventTime: Int64?
 
+  /// When the label became known, in milliseconds since 1970-01-01T00:00:00Z, where that is mapped and present.
+  public var labelTime: Int64?
+
   /// The raw score that was served for the event, where it is mapped and present.
   public var servedScore: Float?
 
@@ -19,11 +22,13 @@ public struct DecodedEvent: Equatable, Sendable {
 
   /// Makes an event of its parts.
   public init(
-    label: Float, importance: Float = 1, eventTime: Int64? = nil, servedScore: Float? = nil, features: Range<Int>
+    label: Float, importance: Float = 1, eventTime: Int64? = nil, labelTime: Int64? = nil, servedScore: Float? = nil,
+    features: Range<Int>
   ) {
     self.label = label
     self.importance = importance
     self.eventTime = eventTime
+    self.labelTime = labelTime
     self.servedScore = servedScore
     self.features = features
   }

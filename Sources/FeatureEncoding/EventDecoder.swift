@@ -72,6 +72,16 @@ public final class EventDecoder {
     try encoder.describe(instance)
   }
 
+  /// The canonical texts of a record's values by the hashes of their features; empty where the record cannot be used.
+  /// A cold path.
+  public func texts(of record: UnsafeRawBufferPointer) -> [UInt64: String] {
+    encoder.description = FeatureEncoder.Description()
+    defer { encoder.description = nil }
+    var features: [Feature] = []
+    guard (try? decode(record, into: &features)) != nil else { return [:] }
+    return encoder.description?.texts ?? [:]
+  }
+
   private func decodeJSON(
     _ record: UnsafeRawBufferPointer, into features: inout [Feature]
   ) throws(RejectedRecord) -> DecodedEvent {

@@ -27,12 +27,14 @@ public final class FeatureEncoder {
   @exclusivity(unchecked) var collection: FeatureCollection
   @exclusivity(unchecked) var description: Description?
 
-  /// The slots of what is no feature, and the time source of the event's time; -1 where it is not mapped.
+  /// The slots of what is no feature, and the time sources of the event's and the label's time; -1 where one is not
+  /// mapped.
   struct SpecialSlots {
     var label: Int
     var importance: Int
     var servedScore: Int
     var time: Int
+    var labelTime: Int
   }
 
   /// The texts of an event's features while it is described.

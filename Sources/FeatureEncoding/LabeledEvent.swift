@@ -16,10 +16,12 @@ extension FeatureEncoder {
     begin()
     let label = try foundLabel()
     let importance = try foundImportance()
-    let eventTime = try foundEventTime()
+    let eventTime = try foundTime(special.time, schema.time)
+    let labelTime = try foundTime(special.labelTime, schema.label.time)
     let servedScore = try foundServedScore()
     return DecodedEvent(
-      label: label, importance: importance, eventTime: eventTime, servedScore: servedScore,
+      label: label, importance: importance, eventTime: eventTime, labelTime: labelTime,
+      servedScore: servedScore,
       features: try encodeFound(into: &features))
   }
 
@@ -59,13 +61,16 @@ extension FeatureEncoder {
     return Float(number)
   }
 
-  @inline(__always) private func foundEventTime() throws(RejectedRecord) -> Int64? {
-    guard special.time >= 0, let value = selection.value(timeSources[special.time].slot) else { return nil }
-    guard timeSources[special.time].read(value, event: event) else {
+  /// The event's or the label's time, in milliseconds since 1970.
+  @inline(__always) private func foundTime(
+    _ source: Int, _ definition: @autoclosure () -> TimeDefinition?
+  ) throws(RejectedRecord) -> Int64? {
+    guard source >= 0, let value = selection.value(timeSources[source].slot) else { return nil }
+    guard timeSources[source].read(value, event: event) else {
       throw RejectedRecord(
-        .badTime, field: schema.time?.path, "the value is no \(timeSources[special.time].format.explanation)")
+        .badTime, field: definition()?.path, "the value is no \(timeSources[source].format.explanation)")
     }
-    return timeSources[special.time].time.milliseconds
+    return timeSources[source].time.milliseconds
   }
 
   @inline(__always) private func foundServedScore() throws(RejectedRecord) -> Float? {

@@ -61,10 +61,14 @@ public struct LabelDefinition: Codable, Equatable, Sendable {
   /// How it is read.
   public var mapping: LabelMapping
 
+  /// Where the moment is found at which the label became known, in events that carry it; needs the event's time.
+  public var time: TimeDefinition?
+
   /// Makes a definition.
-  public init(path: String = "label", mapping: LabelMapping = .binary) {
+  public init(path: String = "label", mapping: LabelMapping = .binary, time: TimeDefinition? = nil) {
     self.path = path
     self.mapping = mapping
+    self.time = time
   }
 }
 

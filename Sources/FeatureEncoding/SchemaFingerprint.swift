@@ -3,8 +3,8 @@ import JSONReading
 
 extension Schema {
   /// Everything that decides what is learned from a record, as canonical JSON: fixed order of keys, no white space,
-  /// canonical numbers. What is only measured (event time, served score) is not in it, nor the limits of size, depth
-  /// and count, which only reject.
+  /// canonical numbers. What only decides when (the times of event and label) or is only measured (served score) is not
+  /// in it, nor the limits of size, depth and count, which only reject.
   public var canonicalJSON: String {
     let importance = importance.map { JSONLiteral.string($0) } ?? "null"
     return JSONLiteral.object([

@@ -6,6 +6,15 @@ extension Schema {
     var problems: [SchemaProblem] = []
     checkPath(label.path, "label.path", &problems)
     if let importance { checkPath(importance, "importance", &problems) }
+    if let time = label.time {
+      checkPath(time.path, "label.time.path", &problems)
+      if self.time == nil {
+        problems.append(
+          SchemaProblem(
+            place: "label.time.path",
+            detail: "a label's time needs `time.path`: what waits is learned when the times of events have passed it"))
+      }
+    }
     if let time { checkPath(time.path, "time.path", &problems) }
     if let servedScore { checkPath(servedScore, "servedScore", &problems) }
     if features.isEmpty { problems.append(SchemaProblem(place: "features", detail: "a schema needs at least one")) }
@@ -20,6 +29,13 @@ extension Schema {
       if let path = JSONPath(field.path), path == JSONPath(label.path) {
         problems.append(
           SchemaProblem(place: place + ".path", detail: "'\(path)' is the label, which no feature may tell"))
+      }
+      if let labelTime = label.time?.path, labelTime != time?.path, let path = JSONPath(field.path),
+        path == JSONPath(labelTime)
+      {
+        problems.append(
+          SchemaProblem(
+            place: place + ".path", detail: "'\(path)' is when the label became known, which no feature may tell"))
       }
       check(field.kind, place, &problems)
     }
@@ -37,6 +53,10 @@ extension Schema {
   public func validate(for format: RecordFormat) -> [SchemaProblem] {
     var problems = validate()
     guard format == .libfm else { return problems }
+    if label.time != nil {
+      problems.append(
+        SchemaProblem(place: "label.time.path", detail: "libfm lines carry no times, so no label can be waited for"))
+    }
     if features.count == 1, case .list = features[0].kind { return problems }
     for (index, field) in features.enumerated() where field.kind != .categorical {
       problems.append(

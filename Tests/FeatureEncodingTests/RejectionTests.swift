@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct RejectionTests {
   private static let schema = Schema(
-    importance: "weight", time: TimeDefinition(path: "time"), servedScore: "served",
+    label: LabelDefinition(time: TimeDefinition(path: "known", format: .milliseconds)), importance: "weight",
+    time: TimeDefinition(path: "time"), servedScore: "served",
     features: [
       FieldDefinition(name: "c"), FieldDefinition(name: "n", kind: .numeric(transform: .log1p)),
       FieldDefinition(name: "raw", kind: .numeric(clip: nil)), FieldDefinition(name: "list", kind: .list()),
@@ -32,6 +33,7 @@ import Testing
     (#"{"label":1,"weight":-1}"#, .badImportance, "weight"), (#"{"label":1,"weight":"2"}"#, .badImportance, "weight"),
     (#"{"label":1,"weight":1e300}"#, .badImportance, "weight"),
     (#"{"label":1,"time":"yesterday"}"#, .badTime, "time"), (#"{"label":1,"time":5}"#, .badTime, "time"),
+    (#"{"label":1,"known":"2013-01-01T00:00:00Z"}"#, .badTime, "known"),
     (#"{"label":1,"served":"high"}"#, .badServedScore, "served"),
     (#"{"label":1,"served":1e300}"#, .badServedScore, "served"),
     (#"{"label":1,"c":[1]}"#, .badField, "c"), (#"{"label":1,"c":{}}"#, .badField, "c"),
@@ -90,13 +92,25 @@ import Testing
     #expect(throws: RejectedRecord.self) { try label("true", .number) }
   }
 
+  @Test func theTextsOfARecordsValuesAreTold() throws {
+    let decoder = try EventDecoder(Self.schema)
+    let record = Array(#"{"label":1,"c":"x","list":[1.0,"b"],"t":"1970-01-01T05:00:00Z"}"#.utf8)
+    var features: [Feature] = []
+    _ = try record.withUnsafeBytes { bytes in try decoder.decode(bytes, into: &features) }
+    let texts = record.withUnsafeBytes { decoder.texts(of: $0) }
+    #expect(features.map { texts[$0.hash] } == ["x", "1", "b", "5"])
+    #expect(record.dropLast().withUnsafeBytes { decoder.texts(of: $0) }.isEmpty)
+  }
+
   @Test func whatElseTheEventSaysIsRead() throws {
     let decoder = try EventDecoder(Self.schema)
     var features = [Feature(hash: 1, value: 2, field: 3)]
     let event = try decoder.decode(
-      #"{"label":1,"weight":2.5,"time":"1970-01-01T00:00:01Z","served":-0.5,"c":"x"}"#, into: &features)
+      #"{"label":1,"weight":2.5,"time":"1970-01-01T00:00:01Z","known":1500,"served":-0.5,"c":"x"}"#, into: &features)
     #expect(
-      event == DecodedEvent(label: 1, importance: 2.5, eventTime: 1_000, servedScore: -0.5, features: 1..<2))
+      event
+        == DecodedEvent(
+          label: 1, importance: 2.5, eventTime: 1_000, labelTime: 1_500, servedScore: -0.5, features: 1..<2))
     let plain = try decoder.decode(#"{"label":0,"weight":null}"#, into: &features)
     #expect(plain == DecodedEvent(label: 0, features: 2..<2))
   }

@@ -20,6 +20,11 @@ import Testing
     #expect(problems { $0.importance = "a..b" } == ["importance"])
     #expect(problems { $0.servedScore = "." } == ["servedScore"])
     #expect(problems { $0.time?.path = #"t\"# } == ["time.path"])
+    let known = TimeDefinition(path: "known")
+    #expect(problems { $0.label.time = TimeDefinition(path: "") } == ["label.time.path"])
+    #expect(problems { ($0.label.time, $0.time) = (known, nil) } == ["label.time.path"])
+    #expect(problems { ($0.label.time, $0.features[3].path) = (known, "known") } == ["features[3].path"])
+    #expect(problems { $0.label.time = $0.time } == [])
     #expect(problems { $0.features[3].path = "a." } == ["features[3].path"])
     #expect(problems { $0.features[3].path = "label" } == ["features[3].path"])
     #expect(problems { $0.features[3].name = "" } == ["features[3].name"])
@@ -112,6 +117,7 @@ import Testing
     var schema = flightsSchema
     schema.limits.maximumFeatures = 63
     schema.time = nil
+    schema.label.time = TimeDefinition(path: "known")
     #expect(schema.fingerprint == flightsSchema.fingerprint)
   }
 
