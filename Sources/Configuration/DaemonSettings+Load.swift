@@ -59,11 +59,14 @@ extension DaemonSettings {
     var (schema, labelMapping) = top.section("schema", SchemaReading.read)
     let schemaProblems = schema.validate(for: source?.format ?? .json)
     SchemaReading.report(schemaProblems, document, top.findings)
-    let model = top.section("learning") {
-      LearningReading.read($0, schema: schema, document, isLayoutSound: schemaProblems.isEmpty)
+    let (model, lateLabels) = top.section("learning") {
+      (
+        LearningReading.read($0, schema: schema, document, isLayoutSound: schemaProblems.isEmpty),
+        LateLabelSettings.read($0, schema: schema, format: source?.format ?? .json)
+      )
     }
     let validation = top.section("progressive_validation") {
-      ProgressiveValidationSettings(windowSize: $0.integer("window", default: 10_000, in: 10...10_000_000))
+      ProgressiveValidationSettings.read($0, schema: schema)
     }
     let snapshots = top.section("snapshots", SnapshotSettings.read)
     let sockets = top.section("sockets", SocketsSettings.read)
@@ -82,8 +85,8 @@ extension DaemonSettings {
     }
     return DaemonSettings(
       modelName: name, stateDirectory: stateDirectory, source: source, schema: schema, model: model,
-      progressiveValidation: validation, snapshots: snapshots, sockets: sockets, threads: threads,
-      quarantine: quarantine, log: log, effective: effective)
+      lateLabels: lateLabels, progressiveValidation: validation, snapshots: snapshots, sockets: sockets,
+      threads: threads, quarantine: quarantine, log: log, effective: effective)
   }
 
   private static func isModelName(_ name: String) -> Bool {

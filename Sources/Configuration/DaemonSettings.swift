@@ -14,6 +14,8 @@ public struct DaemonSettings: Equatable, Sendable {
   public var schema: Schema
   /// The form of the model and how it learns, with the layout of `schema`.
   public var model: ModelConfiguration
+  /// How long events wait for their labels.
+  public var lateLabels: LateLabelSettings
   /// Progressive validation.
   public var progressiveValidation: ProgressiveValidationSettings
   /// When snapshots are taken and how many are kept.
@@ -43,12 +45,6 @@ public struct EffectiveSetting: Equatable, Sendable {
   public var value: String
   /// Whether the file names it.
   public var isWritten: Bool
-}
-
-/// How progressive validation counts.
-public struct ProgressiveValidationSettings: Equatable, Sendable {
-  /// Events in a window.
-  public var windowSize: Int
 }
 
 /// When snapshots are taken and what is kept.

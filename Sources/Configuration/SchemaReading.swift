@@ -11,17 +11,17 @@ enum SchemaReading {
 
   /// The schema, and how its label is read where the file says so; else the loss decides.
   static func read(_ section: YAMLSection) -> (Schema, LabelMapping?) {
-    let (labelPath, mapping) = section.section("label") { label in
-      (label.text("path", default: "label"), label.choice("mapping", default: Reading.automatic))
+    let (labelPath, mapping, labelTime) = section.section("label") { label in
+      (
+        label.text("path", default: "label"), label.choice("mapping", default: Reading.automatic),
+        label.section("time", time)
+      )
     }
-    let time = section.section("time") { time -> TimeDefinition? in
-      let path = time.optionalText("path")
-      let format = time.choice("format", default: TimeFormat.rfc3339)
-      return path.map { TimeDefinition(path: $0, format: format) }
-    }
+    let eventTime = section.section("time", time)
     let standard = EncodingLimits()
     let schema = Schema(
-      label: LabelDefinition(path: labelPath), importance: section.optionalText("importance"), time: time,
+      label: LabelDefinition(path: labelPath, time: labelTime), importance: section.optionalText("importance"),
+      time: eventTime,
       servedScore: section.optionalText("served_score"),
       features: section.list("features", FieldReading.field).compactMap { $0 },
       crosses: section.list("crosses", FieldReading.cross).compactMap { $0 },
@@ -36,6 +36,12 @@ enum SchemaReading {
             "magnitude", default: standard.maximumMagnitude, "above 0 and at most 1e30", { $0 > 0 && $0 <= 1e30 }))
       })
     return (schema, LabelMapping(rawValue: mapping.rawValue))
+  }
+
+  private static func time(_ section: YAMLSection) -> TimeDefinition? {
+    let path = section.optionalText("path")
+    let format = section.choice("format", default: TimeFormat.rfc3339)
+    return path.map { TimeDefinition(path: $0, format: format) }
   }
 
   /// Adds what the schema itself finds wrong, each at the key it belongs to.

@@ -109,7 +109,10 @@ extension LearningSettings {
   init(_ settings: DaemonSettings) {
     self.init(
       recordsPerBatch: settings.threads.batchRecords, queueBatches: settings.threads.queueBatches,
-      windowSize: settings.progressiveValidation.windowSize, snapshotEveryEvents: settings.snapshots.everyEvents,
+      windowSize: settings.progressiveValidation.windowSize, slices: settings.progressiveValidation.slices,
+      sliceValues: settings.progressiveValidation.sliceValues,
+      labelDelay: settings.lateLabels.delay.map { Int64(clamping: $0.milliseconds) },
+      waitingEvents: settings.lateLabels.waitingEvents, snapshotEveryEvents: settings.snapshots.everyEvents,
       snapshotEverySeconds: settings.snapshots.every?.seconds,
       increments: IncrementPolicy(
         isOn: settings.snapshots.incremental, maximumShare: settings.snapshots.fullAfterShare,
@@ -130,7 +133,7 @@ extension StatusAssembly {
       case .standardInput: .stdin
       }
     self.init(
-      modelName: settings.modelName, lossName: settings.model.loss == .logistic ? "log_loss" : "rmse",
+      modelName: settings.modelName, loss: settings.model.loss,
       windowSize: settings.progressiveValidation.windowSize, kernels: kernels, sourceKind: kind.rawValue,
       startedAt: startedAt)
   }

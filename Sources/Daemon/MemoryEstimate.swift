@@ -44,6 +44,13 @@ public struct MemoryEstimate: Equatable, Sendable {
       parts.append(Part(name: "records fetched ahead while learning is behind", bytes: fetched))
     }
     rollbackBytes = settings.model.memoryBytes
+    if settings.lateLabels.delay != nil || settings.schema.label.time != nil {
+      let waiting = LearningSettings(settings).waitingBytes
+      parts.append(Part(name: "events that wait for their labels, as many as may", bytes: waiting))
+      // As they were, where they change meanwhile, and as they are written.
+      parts.append(Part(name: "their copies while a snapshot is taken", bytes: waiting &* 2))
+      rollbackBytes &+= waiting
+    }
   }
 
   /// What librdkafka holds at most, where it is the source: measured with records of 250 bytes, of which it keeps the

@@ -10,7 +10,7 @@ import Version
 /// Makes of the learner's report what operators are told.
 struct StatusAssembly: Sendable {
   var modelName: String
-  var lossName: String
+  var loss: Loss
   var windowSize: Int
   var kernels: Kernels
   var sourceKind: String
@@ -26,9 +26,7 @@ struct StatusAssembly: Sendable {
       kernel: kernels.name, arithmetic: kernels.arithmetic, learning: learning(report.condition),
       eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
       stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },
-      progressive: ProgressiveReport(
-        lossName: lossName, wholeRun: figures(report.run), window: report.lastWindow.map { figures($0) },
-        windowSize: UInt64(windowSize)),
+      waiting: report.waiting.map(Self.waiting), progressive: progressive(report),
       source: source(report),
       records: RecordCounts(
         read: report.recordsRead, learned: report.eventsLearned, rejected: report.rejected.total,
@@ -56,11 +54,31 @@ struct StatusAssembly: Sendable {
     }
   }
 
+  private func progressive(_ report: LearningReport) -> ProgressiveReport {
+    let slices = report.slices.summaries(of: loss).map { slice in
+      SliceReport(
+        field: slice.field,
+        values: slice.values.map { SliceValueReport(value: $0.text, figures: figures($0.figures)) },
+        others: slice.others.map { figures($0) }, missing: slice.missing.map { figures($0) })
+    }
+    return ProgressiveReport(
+      lossName: loss == .logistic ? "log_loss" : "rmse", wholeRun: figures(report.run),
+      window: report.lastWindow.map { figures($0) }, windowSize: UInt64(windowSize),
+      slices: slices.isEmpty ? nil : slices)
+  }
+
   private func figures(_ summary: ProgressiveSummary?) -> ProgressiveFigures {
     ProgressiveFigures(
       events: summary?.events ?? 0, loss: summary?.loss, normalizedEntropy: summary?.normalizedEntropy,
       areaUnderCurve: summary?.auc, calibration: summary?.calibration, attentionEntropy: summary?.attentionEntropy,
-      unknownShare: summary?.unknownShare)
+      unknownShare: summary?.unknownShare,
+      served: summary?.served.map { ServedFigures(events: $0.events, loss: $0.loss, modelLoss: $0.modelLoss) })
+  }
+
+  private static func waiting(_ report: WaitingReport) -> WaitingEventsReport {
+    WaitingEventsReport(
+      events: report.events, capacity: report.capacity, learnedEarly: report.early, undated: report.undated,
+      streamTime: report.watermark, nextLabelTime: report.nextLabelTime)
   }
 
   private func source(_ report: LearningReport) -> SourceReport {

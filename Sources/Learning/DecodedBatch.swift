@@ -12,7 +12,9 @@ struct DecodedRecord: Sendable {
   var checksum: RecordChecksum
   var label: Float = 0
   var importance: Float = 1
+  var servedScore = Float.nan
   var eventTime: Int64?
+  var labelTime: Int64?
 
   /// Where the record's features stand in the batch's list.
   var features: Range<Int> = 0..<0
@@ -121,6 +123,8 @@ public final class DecodedBatch: @unchecked Sendable {
       records[last].label = event.label
       records[last].importance = event.importance
       records[last].eventTime = event.eventTime
+      records[last].labelTime = event.labelTime
+      records[last].servedScore = event.servedScore ?? .nan
       records[last].features = event.features
     }
 

@@ -3,6 +3,7 @@
 import AttentionalFM
 import EventSources
 import Features
+import ProgressiveValidation
 import SnapshotStore
 
 extension Learner {
@@ -29,7 +30,7 @@ extension Learner {
   /// So many records can be learned before a snapshot may fall due.
   private func sliceLength(atMost count: Int) -> Int {
     guard let every = context.settings.snapshotEveryEvents else { return count }
-    return min(count, Int(clamping: every - model.eventsLearned % every))
+    return min(count, Int(clamping: every - eventsSeen % every))
   }
 
   /// Writes the order of the records into the journal before any of them is learned.
@@ -71,7 +72,7 @@ extension Learner {
     if let journal = files.journal { state.position?.journal = journal.mark }
   }
 
-  private func learned(beside copying: SnapshotSweep) {
+  func learned(beside copying: SnapshotSweep) {
     copying.learned()
     snapshots.noteIfCopied()
   }
@@ -83,22 +84,51 @@ extension Learner {
       reject(record, of: batch, .decoding(problem.reason), problem.description)
     } else {
       let event = UnsafeBufferPointer(rebasing: features[record.features])
-      let step = online.step(event, label: record.label, importance: record.importance)
-      if step.outcome == .applied {
-        let prediction = step.prediction
-        state.progressive.record(
-          raw: prediction.raw, label: record.label, importance: record.importance, known: prediction.known,
-          unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan,
-          tail: step.tail)
-        live.publishDense(of: model, isIdle: false)
-        if let time = record.eventTime, time > newestEventTime ?? .min { newestEventTime = time }
+      if state.waiting.isInUse {
+        learnInTime(record, of: batch, event)
       } else {
-        reject(record, of: batch, .notFiniteGradient, "a gradient of the event, or its square, is not finite")
+        learnAtOnce(record, of: batch, event, places(of: event, record, batch))
       }
     }
     state.position?.advance(
       partition: record.partition, offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
       checksum: record.checksum)
+  }
+
+  /// Predicts an event and learns it.
+  func learnAtOnce(
+    _ record: DecodedRecord, of batch: DecodedBatch, _ features: UnsafeBufferPointer<Feature>, _ places: SlicePlaces
+  ) {
+    let step = online.step(features, label: record.label, importance: record.importance)
+    guard step.outcome == .applied else {
+      return reject(record, of: batch, .notFiniteGradient, Learner.notFinite)
+    }
+    let prediction = step.prediction
+    state.progressive.record(
+      raw: prediction.raw, label: record.label, importance: record.importance, known: prediction.known,
+      unknown: prediction.unknown, entropy: prediction.entropyOfPairs, tail: step.tail,
+      servedScore: record.servedScore, places: places)
+    live.publishDense(of: model, isIdle: false)
+    if let time = record.eventTime, time > newestEventTime ?? .min { newestEventTime = time }
+  }
+
+  static let notFinite = "a gradient of the event, or its square, is not finite"
+
+  /// Where an event stands in the slices of progressive validation.
+  func places(
+    of features: UnsafeBufferPointer<Feature>, _ record: DecodedRecord, _ batch: DecodedBatch
+  ) -> SlicePlaces {
+    var places = SlicePlaces()
+    if state.progressive.slices.isEmpty { return places }
+    for (index, field) in slicedFields.enumerated() {
+      let hash = features.first { $0.field == field }?.hash
+      places[index] = state.progressive.slices.place(index, of: hash) {
+        batch.bytes.withUnsafeBytes { bytes in
+          hash.flatMap { describer?.texts(of: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]))[$0] } ?? ""
+        }
+      }
+    }
+    return places
   }
 
   /// Whether a rollback decided that the record is never learned; then the position moves past it, and nothing counts.
@@ -113,7 +143,7 @@ extension Learner {
   }
 
   /// Counts a record that cannot be learned, and keeps it for a person to look at.
-  private func reject(_ record: DecodedRecord, of batch: DecodedBatch, _ reason: RejectedFor, _ detail: String) {
+  func reject(_ record: DecodedRecord, of batch: DecodedBatch, _ reason: RejectedFor, _ detail: String) {
     state.rejected[reason] &+= 1
     files.keep(record, of: batch, reason: reason, detail: detail, log: context.log)
   }

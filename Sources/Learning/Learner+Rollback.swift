@@ -33,7 +33,7 @@ extension Learner {
     state.skips = manifest.skips
     snapshots.current = manifest.id
     snapshots.recordsSinceCapture = 0
-    snapshots.lastMultiple = model.eventsLearned
+    snapshots.lastMultiple = eventsSeen
     snapshots.lastCapture = MonotonicTime.now
     snapshots.isOwed = nil
     newestEventTime = nil

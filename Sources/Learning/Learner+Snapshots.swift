@@ -2,13 +2,16 @@ import EventSources
 import SnapshotStore
 
 extension Learner {
+  /// Events learned or waiting: with each usable record it grows by one, whenever that is learned.
+  var eventsSeen: UInt64 { model.eventsLearned &+ UInt64(clamping: state.waiting.count) }
+
   /// Takes the snapshot that falls due at a multiple of `snapshotEveryEvents`, where none is being written.
   func takeSnapshotIfMultiple() {
-    let learned = model.eventsLearned
-    guard let every = context.settings.snapshotEveryEvents, learned > 0, learned % every == 0,
-      learned != snapshots.lastMultiple
+    let seen = eventsSeen
+    guard let every = context.settings.snapshotEveryEvents, seen > 0, seen % every == 0,
+      seen != snapshots.lastMultiple
     else { return }
-    snapshots.lastMultiple = learned
+    snapshots.lastMultiple = seen
     if snapshots.running == nil {
       takeSnapshot(.interval)
     } else {
@@ -67,7 +70,8 @@ extension Learner {
           policy: context.settings.increments)
       snapshots.begun &+= 1
       let job = SnapshotWriter.Job(
-        number: snapshots.begun, state: modelState, sections: state.sections, extent: extent, facts: facts(reason),
+        number: snapshots.begun, state: modelState, sections: state.sections,
+        waiting: state.waiting.isInUse ? state.waiting : nil, extent: extent, facts: facts(reason),
         progressive: ProgressiveOverview(run: state.progressive.runSummary, lastWindow: state.progressive.lastWindow),
         files: synced)
       let sweep = SnapshotSweep(model, onlyChanged: extent != .full, ring: context.writer.ring)

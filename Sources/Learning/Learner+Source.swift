@@ -113,7 +113,9 @@ extension Learner {
     case .endOfStream:
       source.isCaughtUp = true
       source.isAtEnd = true
-      context.log.notice("the source has come to its end", ["records": state.position?.recordsLearned ?? 0])
+      context.log.notice(
+        "the source has come to its end",
+        ["records": state.position?.recordsLearned ?? 0, "waiting": state.waiting.count])
     }
   }
 

@@ -1,5 +1,7 @@
 import AttentionalFM
 import EventSources
+import FeatureEncoding
+import Features
 import LiveModel
 import Observability
 import ProgressiveValidation
@@ -14,7 +16,11 @@ struct LearnerContext: Sendable {
   var board: StatusBoard
   var writer: SnapshotWriter
   var reference: LiveModelReference
+  var format: RecordFormat
   var log: Log
+
+  /// A decoder for the learner alone; nil where the schema is impossible, as it was not for the ingest thread's.
+  func makeDescriber() -> EventDecoder? { try? EventDecoder(identity.schema, format: format) }
 }
 
 /// Owns the model and changes it: predicts each event, records the prediction, learns, publishes; obeys commands
@@ -33,6 +39,15 @@ final class Learner {
 
   var source = SourceCourse()
   var snapshots: SnapshotCourse
+
+  /// The features of the waiting event that is being learned.
+  var released: [Feature] = []
+
+  /// The positions of the fields that are sliced.
+  let slicedFields: [UInt16]
+
+  /// Tells the texts of values that are sliced, where any are.
+  let describer: EventDecoder?
 
   /// The event time of the newest event learned by this process: for staleness alone.
   var newestEventTime: Int64?
@@ -55,7 +70,14 @@ final class Learner {
     state = recovered.state
     condition = recovered.condition
     snapshots = SnapshotCourse(
-      current: recovered.snapshot, eventsLearned: model.eventsLearned, startedAt: MonotonicTime.now)
+      current: recovered.snapshot,
+      eventsSeen: model.eventsLearned &+ UInt64(clamping: recovered.state.waiting.count),
+      startedAt: MonotonicTime.now)
+    let names = context.identity.schema.layout.names
+    slicedFields = context.settings.slices.map { name in
+      UInt16(truncatingIfNeeded: names.firstIndex(of: name) ?? Int(UInt16.max))
+    }
+    describer = recovered.state.progressive.slices.isEmpty ? nil : context.makeDescriber()
     if recovered.truncatesQuarantine { files.truncateQuarantine(to: state.quarantineLength, log: context.log) }
   }
 
@@ -151,11 +173,13 @@ final class Learner {
     var report = LearningReport()
     report.condition = condition
     report.eventsLearned = model.eventsLearned
+    report.waiting = state.waiting.report
     report.position = state.position
     report.rejected = state.rejected
     report.quarantineBytes = files.quarantineLength
     report.run = state.progressive.runSummary
     report.lastWindow = state.progressive.lastWindow
+    report.slices = state.progressive.slices
     report.newestEventTime = newestEventTime
     let counters = model.table.counters
     report.table = TableUse(

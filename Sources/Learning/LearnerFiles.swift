@@ -37,17 +37,29 @@ public final class LearnerFiles {
         bytes: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]), partition: record.partition,
         offset: record.offset, nextOffset: record.nextOffset, timestamp: record.timestamp,
         isTruncated: record.isCut)
-      if let quarantine {
-        do {
-          try quarantine.add(source, reason: reason.name, detail: detail)
-          isQuarantineFailing = false
-        } catch {
-          if !isQuarantineFailing { log.error("records cannot be quarantined", ["problem": "\(error)"]) }
-          isQuarantineFailing = true
-        }
-      }
-      deadLetters?.send(source, reason: reason.name, detail: detail)
+      keep(source, reason, detail, log)
     }
+  }
+
+  /// Keeps what is left of an event that had waited: where it came from. Its bytes are the source's alone by now.
+  func keep(_ event: WaitingEvent, reason: RejectedFor, detail: String, log: Log) {
+    let source = SourceRecord(
+      bytes: UnsafeRawBufferPointer(start: nil, count: 0), partition: event.partition, offset: event.offset,
+      nextOffset: event.offset, timestamp: -1)
+    keep(source, reason, detail, log)
+  }
+
+  private func keep(_ record: SourceRecord, _ reason: RejectedFor, _ detail: String, _ log: Log) {
+    if let quarantine {
+      do {
+        try quarantine.add(record, reason: reason.name, detail: detail)
+        isQuarantineFailing = false
+      } catch {
+        if !isQuarantineFailing { log.error("records cannot be quarantined", ["problem": "\(error)"]) }
+        isQuarantineFailing = true
+      }
+    }
+    deadLetters?.send(record, reason: reason.name, detail: detail)
   }
 
   /// The files that must be synced before a snapshot says that the records so far are done with; any thread may do it.

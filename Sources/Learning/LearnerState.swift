@@ -14,11 +14,15 @@ struct LearnerState {
   /// Records rejected, by reason.
   var rejected = RejectionTally()
 
-  /// Where learning stands; nil before the source was ever started.
+  /// The events whose labels are not known yet, and the clock they wait by.
+  var waiting: WaitingEvents
+
+  /// Where reading stands; nil before the source was ever started.
   ///
   /// `recordsLearned` and `checksumSum` count the records of the model's line of descent: after a rollback that keeps
   /// the position, `nextOffset` and `lastRecord` say where reading goes on, while the counts are the snapshot's. So
-  /// their sum is always the events learned plus the records rejected that the counters beside them say.
+  /// their sum is always the events learned and those that wait plus the records rejected that the counters beside them
+  /// say.
   var position: SourcePosition?
 
   /// Offsets ahead of the position that are never learned.
@@ -27,16 +31,31 @@ struct LearnerState {
   /// The length of the quarantine file: where a restart cuts it off.
   var quarantineLength: UInt64 = 0
 
-  init(loss: Loss, windowSize: Int) {
-    progressive = ProgressiveValidation(loss: loss, windowSize: windowSize)
+  /// The state of a model that has learned nothing.
+  init(_ identity: LearningIdentity, _ settings: LearningSettings) {
+    progressive = ProgressiveValidation(
+      loss: identity.model.loss, windowSize: settings.windowSize,
+      slices: Slices(fields: settings.slices, valueLimit: settings.sliceValues))
+    waiting = WaitingEvents(
+      isWanted: settings.labelDelay != nil || identity.schema.label.time != nil, capacity: settings.waitingEvents)
   }
 
-  /// The state as sections of a snapshot; the position and the skips are members of the manifest.
+  /// The state as sections of a snapshot but for the waiting events, which may be many; the position and the skips are
+  /// members of the manifest.
   var sections: [SnapshotSection] {
     let tally = RejectedFor.allCases.map { reason in
       Tensor("rejected." + reason.name, .unsigned64([rejected[reason]]))
     }
-    return [
+    let optional = [
+      SnapshotSection(
+        SectionName.servedScores, version: 1, isCanonical: true, tensors: progressive.servedState.map(Tensor.init)),
+      SnapshotSection(
+        SectionName.slices, version: 1, isCanonical: true, tensors: progressive.slices.state.map(Tensor.init)),
+      // The beginning of a very large record may be all that is left of it, and so its text unknown.
+      SnapshotSection(
+        SectionName.sliceTexts, version: 1, isCanonical: false, tensors: progressive.slices.texts.map(Tensor.init)),
+    ]
+    return optional.filter { !$0.tensors.isEmpty } + [
       SnapshotSection(
         SectionName.progressive, version: 1, isCanonical: true, tensors: progressive.state.map(Tensor.init)),
       SnapshotSection(SectionName.counters, version: 1, isCanonical: true, tensors: tally),
@@ -48,38 +67,64 @@ struct LearnerState {
 
   /// The state that sections of a snapshot hold; a section that is not there leaves its part at the start.
   ///
+  /// - Parameters:
+  ///   - sections: all sections of the snapshot.
+  ///   - fields: the names of the fields at the time.
+  ///   - identity: what is learned now.
+  ///   - settings: how learning runs now.
   /// - Throws: where a section has a version or tensors that are not known here.
   init(
-    sections: [SnapshotSection], position: SourcePosition?, skips: [SkippedRange], loss: Loss, windowSize: Int
+    sections: [SnapshotSection], fields: [String], position: SourcePosition?, skips: [SkippedRange],
+    identity: LearningIdentity, settings: LearningSettings
   ) throws(SnapshotProblem) {
-    self.init(loss: loss, windowSize: windowSize)
-    for section in sections {
-      switch section.name {
-      case SectionName.progressive:
-        try section.require(version: 1)
-        do throws(ProgressiveStateProblem) {
-          try progressive.restore(section.tensors.compactMap(NamedArray.init))
-        } catch {
-          throw SnapshotProblem(.damaged, error.description)
-        }
-      case SectionName.counters:
-        try section.require(version: 1)
-        for reason in RejectedFor.allCases {
-          guard case .unsigned64(let count)? = section["rejected." + reason.name] else { continue }
-          rejected[reason] = count.first ?? 0
-        }
-      case SectionName.quarantine:
-        try section.require(version: 1)
-        guard case .unsigned64(let length)? = section["length"] else { continue }
-        quarantineLength = length.first ?? 0
-      default:
-        throw SnapshotProblem(
-          .unsupported,
-          "the snapshot has a section '\(section.name)' that this version does not know; use the one that wrote it")
+    self.init(identity, settings)
+    let named = Dictionary(sections.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    if let unknown = sections.first(where: { !SectionName.all.contains($0.name) }) {
+      throw SnapshotProblem(
+        .unsupported,
+        "the snapshot has a section '\(unknown.name)' that this version does not know; use the one that wrote it")
+    }
+    let slicePositions = try restoreProgressive(named)
+    if let section = named[SectionName.counters] {
+      try section.require(version: 1)
+      for reason in RejectedFor.allCases {
+        guard case .unsigned64(let count)? = section["rejected." + reason.name] else { continue }
+        rejected[reason] = count.first ?? 0
       }
+    }
+    if let section = named[SectionName.quarantine] {
+      try section.require(version: 1)
+      if case .unsigned64(let length)? = section["length"] { quarantineLength = length.first ?? 0 }
+    }
+    if let section = named[SectionName.waiting] {
+      let now = identity.schema.layout.names
+      try waiting.restore(
+        section, records: named[SectionName.waitingRecords],
+        fieldPositions: fields.map { name in now.firstIndex(of: name).map { UInt16(truncatingIfNeeded: $0) } },
+        slicePositions: slicePositions)
     }
     self.position = position
     self.skips = skips
+  }
+
+  /// Restores progressive validation; gives the positions now of the fields that were sliced.
+  private mutating func restoreProgressive(_ sections: [String: SnapshotSection]) throws(SnapshotProblem) -> [Int?] {
+    func arrays(_ name: String) throws(SnapshotProblem) -> [NamedArray]? {
+      try sections[name]?.require(version: 1)
+      return sections[name]?.tensors.compactMap(NamedArray.init)
+    }
+    let saved = try (
+      progressive: arrays(SectionName.progressive), served: arrays(SectionName.servedScores),
+      slices: arrays(SectionName.slices), texts: arrays(SectionName.sliceTexts)
+    )
+    do throws(ProgressiveStateProblem) {
+      if let state = saved.progressive { try progressive.restore(state) }
+      if let state = saved.served { try progressive.restoreServed(state) }
+      guard let state = saved.slices else { return [] }
+      return try progressive.slices.restore(state, texts: saved.texts ?? [])
+    } catch {
+      throw SnapshotProblem(.damaged, error.description)
+    }
   }
 }
 
@@ -88,6 +133,15 @@ enum SectionName {
   static let progressive = "progressive"
   static let counters = "counters"
   static let quarantine = "quarantine"
+  static let servedScores = "served_scores"
+  static let slices = "slices"
+  static let sliceTexts = "slice_texts"
+  static let waiting = "waiting"
+  static let waitingRecords = "waiting_records"
+
+  static let all: Set<String> = [
+    progressive, counters, quarantine, servedScores, slices, sliceTexts, waiting, waitingRecords,
+  ]
 }
 
 extension SnapshotSection {
@@ -109,6 +163,7 @@ extension Tensor {
     case .float(let values): self.init(array.name, .float32(values))
     case .double(let values): self.init(array.name, .float64(values))
     case .unsigned(let values): self.init(array.name, .unsigned64(values))
+    case .bytes(let values): self.init(array.name, .unsigned8(values))
     }
   }
 }
@@ -120,6 +175,7 @@ extension NamedArray {
     case .float32(let values): self.init(tensor.name, .float(values))
     case .float64(let values): self.init(tensor.name, .double(values))
     case .unsigned64(let values): self.init(tensor.name, .unsigned(values))
+    case .unsigned8(let values): self.init(tensor.name, .bytes(values))
     default: return nil
     }
   }

@@ -1,11 +1,15 @@
+import AttentionalFM
 import Glibc
 import Observability
+import ProgressiveValidation
 
 /// The figures of learning, read from the status board when the metrics are asked for.
 enum LearningMetrics {
-  static func register(in metrics: Metrics, board: StatusBoard, channel: IngestChannel) {
+  static func register(in metrics: Metrics, board: StatusBoard, channel: IngestChannel, loss: Loss) {
     registerCounts(metrics, board)
+    registerWaiting(metrics, board)
     registerProgressive(metrics, board)
+    registerSlices(metrics, board, loss)
     registerSnapshots(metrics, board)
     metrics.gauge("afm_queue_batches", "Decoded batches that wait for the learner.") {
       Double(channel.waitingBatches)
@@ -29,7 +33,7 @@ enum LearningMetrics {
     metrics.counter("afm_events_learned_total", "Events learned by the model's line of descent.") {
       board.report.eventsLearned
     }
-    metrics.counter("afm_records_total", "Records learned or rejected by the model's line of descent.") {
+    metrics.counter("afm_records_total", "Records learned, waiting or rejected in the model's line of descent.") {
       board.report.recordsRead
     }
     for reason in RejectedFor.allCases {
@@ -47,33 +51,6 @@ enum LearningMetrics {
     metrics.counter("afm_table_evicted_total", "Features that made room for new ones.") { board.report.table.evicted }
     metrics.counter("afm_table_dropped_total", "New features for which there was no room.") {
       board.report.table.dropped
-    }
-  }
-
-  private static func registerProgressive(_ metrics: Metrics, _ board: StatusBoard) {
-    for (scope, summary) in [
-      ("run", { @Sendable in board.report.run }), ("window", { @Sendable in board.report.lastWindow }),
-    ] {
-      metrics.gauge("afm_progressive_loss", "Mean log loss or root mean squared error.", ["scope": scope]) {
-        summary()?.loss
-      }
-      metrics.gauge(
-        "afm_progressive_normalized_entropy", "Mean log loss over the entropy of the mean label.", ["scope": scope]
-      ) {
-        summary()?.normalizedEntropy
-      }
-      metrics.gauge("afm_progressive_auc", "Area under the ROC curve.", ["scope": scope]) { summary()?.auc }
-      metrics.gauge("afm_progressive_calibration", "Mean prediction over mean label.", ["scope": scope]) {
-        summary()?.calibration
-      }
-      metrics.gauge(
-        "afm_attention_entropy", "Mean entropy of the attention weights: 0 one-hot, 1 uniform.", ["scope": scope]
-      ) {
-        summary()?.attentionEntropy
-      }
-      metrics.gauge("afm_unknown_features_ratio", "Unknown features over all features.", ["scope": scope]) {
-        summary()?.unknownShare
-      }
     }
   }
 

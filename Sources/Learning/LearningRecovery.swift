@@ -49,6 +49,7 @@ public struct RecoveredLearning: Sendable {
       if manifest.software != identity.software {
         try store.recordSoftwareChange(from: manifest.software, to: identity.software)
       }
+      if let note = loaded.state.waiting.note(hasEventTimes: identity.schema.time != nil) { notes.append(note) }
       live = loaded.live
       model = loaded.model
       state = loaded.state
@@ -61,7 +62,7 @@ public struct RecoveredLearning: Sendable {
       let (model, live) = try LoadedLearning.makeModel(identity) { (_) throws(SnapshotProblem) in }
       self.model = model
       self.live = live
-      state = LearnerState(loss: identity.model.loss, windowSize: settings.windowSize)
+      state = LearnerState(identity, settings)
       snapshot = nil
       truncatesQuarantine = true
       notes = []
@@ -86,8 +87,8 @@ struct LoadedLearning {
       if let section = try snapshot.section(name, upTo: 1) { sections.append(section) }
     }
     state = try LearnerState(
-      sections: sections, position: position, skips: skips, loss: identity.model.loss,
-      windowSize: settings.windowSize)
+      sections: sections, fields: snapshot.manifest.model.layout.names, position: position, skips: skips,
+      identity: identity, settings: settings)
     (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
       try snapshot.restore(into: model)
     }

@@ -9,7 +9,10 @@ public struct LearningReport: Sendable {
   /// Events learned by the model, or refused by it: its event number.
   public var eventsLearned: UInt64 = 0
 
-  /// Where learning stands in the source; nil before the source was started for the first time.
+  /// The events that wait for their labels; nil where none does, nor may have to.
+  public var waiting: WaitingReport?
+
+  /// Where reading stands in the source; nil before the source was started for the first time.
   public var position: SourcePosition?
 
   /// Records rejected, by reason.
@@ -23,6 +26,9 @@ public struct LearningReport: Sendable {
 
   /// Progressive validation over the last window that ended.
   public var lastWindow: ProgressiveSummary?
+
+  /// Progressive validation by the values of a few fields.
+  public var slices = Slices(fields: [], valueLimit: 1)
 
   /// The event time of the newest event learned by this process, in milliseconds since 1970.
   public var newestEventTime: Int64?
@@ -51,8 +57,34 @@ public struct LearningReport: Sendable {
   /// Records delivered but not learned by each partition's end, where that is known; left by the ingest thread.
   public var lag: [PartitionLag]?
 
-  /// Records learned or rejected in this line of descent.
+  /// Records learned, waiting or rejected in this line of descent.
   public var recordsRead: UInt64 { position?.recordsLearned ?? 0 }
+}
+
+/// The events that wait for their labels.
+public struct WaitingReport: Equatable, Sendable {
+  /// How many wait.
+  public var events: UInt64
+  /// How many may, with 16 features each.
+  public var capacity: UInt64
+  /// Events learned early, since there was no room.
+  public var early: UInt64
+  /// Events learned at once, since they do not say when their label is known.
+  public var undated: UInt64
+  /// The clock of the stream, the greatest event time seen, in milliseconds since 1970; nil before the first.
+  public var watermark: Int64?
+  /// When the next label is known by that clock, in milliseconds since 1970; nil where none is waited for.
+  public var nextLabelTime: Int64?
+}
+
+extension WaitingEvents {
+  /// What others are told; nil where no event waits, nor may have to.
+  var report: WaitingReport? {
+    guard isInUse else { return nil }
+    return WaitingReport(
+      events: UInt64(clamping: count), capacity: UInt64(clamping: capacity), early: early, undated: undated,
+      watermark: watermark, nextLabelTime: nextLabelTime)
+  }
 }
 
 /// How full the embedding table is.

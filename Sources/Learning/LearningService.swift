@@ -51,9 +51,9 @@ public final class LearningService: Sendable {
     }
     let context = LearnerContext(
       settings: settings, identity: identity, store: store, channel: channel, board: board, writer: writer,
-      reference: reference, log: log)
+      reference: reference, format: decoder.format, log: log)
     for note in recovered.notes { log.notice("recovery", ["note": note]) }
-    LearningMetrics.register(in: metrics, board: board, channel: channel)
+    LearningMetrics.register(in: metrics, board: board, channel: channel, loss: identity.model.loss)
     let handover = Handover(files)
     learner = DedicatedThread(name: "learner", nice: settings.learnerNice) {
       guard let model = recovered.model.take(), let files = handover.take() else { return }

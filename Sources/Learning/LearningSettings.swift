@@ -1,7 +1,8 @@
 import EventSources
 import SnapshotStore
 
-/// How learning runs; nothing here changes what is learned from an event.
+/// How learning runs; but for `labelDelay` and `waitingEvents`, which decide when an event is learned, nothing here
+/// changes what is learned from it.
 public struct LearningSettings: Equatable, Sendable {
   /// The most records fetched, decoded and learned between two looks at the mailbox.
   public var recordsPerBatch: Int
@@ -12,7 +13,19 @@ public struct LearningSettings: Equatable, Sendable {
   /// Events in a window of progressive validation.
   public var windowSize: Int
 
-  /// A snapshot is taken exactly when the event number is a multiple of this; nil for none.
+  /// The fields whose values progressive validation also judges one by one, at most four.
+  public var slices: [String]
+
+  /// How many values of each of these are.
+  public var sliceValues: Int
+
+  /// How long after an event its label is known, in milliseconds, where the event does not say when; nil for at once.
+  public var labelDelay: Int64?
+
+  /// How many events may wait for their labels.
+  public var waitingEvents: Int
+
+  /// A snapshot is taken exactly when the number of events learned or waiting is a multiple of this; nil for none.
   ///
   /// One that falls due while another snapshot is still being written is left out.
   public var snapshotEveryEvents: UInt64?
@@ -46,7 +59,9 @@ public struct LearningSettings: Equatable, Sendable {
 
   /// Makes settings; counts below 1 become 1.
   public init(
-    recordsPerBatch: Int = 512, queueBatches: Int = 8, windowSize: Int = 10_000, snapshotEveryEvents: UInt64? = nil,
+    recordsPerBatch: Int = 512, queueBatches: Int = 8, windowSize: Int = 10_000,
+    slices: [String] = [], sliceValues: Int = 50, labelDelay: Int64? = nil, waitingEvents: Int = 1_000_000,
+    snapshotEveryEvents: UInt64? = nil,
     snapshotEverySeconds: Double? = 300, increments: IncrementPolicy = IncrementPolicy(), retainedSnapshots: Int? = 10,
     keepsWholeJournal: Bool = false,
     snapshotRetrySeconds: Double = 10, sourceRetrySeconds: Double = 1,
@@ -55,6 +70,10 @@ public struct LearningSettings: Equatable, Sendable {
     self.recordsPerBatch = max(1, recordsPerBatch)
     self.queueBatches = max(1, queueBatches)
     self.windowSize = max(1, windowSize)
+    self.slices = slices
+    self.sliceValues = sliceValues
+    self.labelDelay = labelDelay
+    self.waitingEvents = max(1, waitingEvents)
     self.snapshotEveryEvents = snapshotEveryEvents == 0 ? nil : snapshotEveryEvents
     self.snapshotEverySeconds = snapshotEverySeconds
     self.increments = increments

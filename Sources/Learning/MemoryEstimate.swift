@@ -7,6 +7,12 @@ extension ModelConfiguration {
 }
 
 extension LearningSettings {
+  /// The bytes that waiting events take when there are as many as there may be.
+  public var waitingBytes: UInt64 {
+    let bytes = UInt64(clamping: waitingEvents).multipliedReportingOverflow(by: UInt64(WaitingEvents.bytesEach))
+    return bytes.overflow ? .max : bytes.partialValue
+  }
+
   /// The bytes that the batches between ingest thread and learner take, with records of a usual size: 16 features and
   /// 512 bytes each.
   public var queueBytes: UInt64 {

@@ -56,9 +56,9 @@ struct SnapshotCourse {
     progress.waitedNanoseconds &+= sweep.waited
   }
 
-  init(current: UInt64?, eventsLearned: UInt64, startedAt: UInt64) {
+  init(current: UInt64?, eventsSeen: UInt64, startedAt: UInt64) {
     self.current = current
-    lastMultiple = eventsLearned
+    lastMultiple = eventsSeen
     lastCapture = startedAt
   }
 }

@@ -37,6 +37,8 @@ final class SnapshotWriter: Sendable {
     var number: UInt64
     var state: ModelState
     var sections: [SnapshotSection]
+    /// The events that wait, as they were then; made into sections here, since they may be many.
+    var waiting: WaitingEvents?
     var extent: SnapshotExtent
     var facts: SnapshotFacts
     var progressive: ProgressiveOverview
@@ -72,8 +74,8 @@ final class SnapshotWriter: Sendable {
     self.ring = ring
     thread = DedicatedThread(name: "snapshot writer", nice: nice) {
       ring.makeSegments()
-      while let job = SnapshotWriter.next(mailbox) {
-        var written = SnapshotWriter.write(job, ring, store)
+      while var job = SnapshotWriter.next(mailbox) {
+        var written = SnapshotWriter.write(&job, ring, store)
         if case .success = written.result, let retained {
           do throws(SnapshotProblem) {
             _ = try store.retain(last: retained)
@@ -120,13 +122,16 @@ final class SnapshotWriter: Sendable {
     return oldest
   }
 
-  private static func write(_ job: Job, _ ring: SegmentRing, _ store: SnapshotStore) -> WrittenSnapshot {
+  private static func write(_ job: inout Job, _ ring: SegmentRing, _ store: SnapshotStore) -> WrittenSnapshot {
     var written = WrittenSnapshot(number: job.number, result: .failure(SnapshotProblem(.misuse, "nothing was written")))
     var pending: PendingSnapshot?
     do throws(SnapshotProblem) {
       var facts = job.facts
       facts.progressive = try EmbeddedJSON(encoding: job.progressive)
-      let begun = try store.begin(job.state, sections: job.sections, extent: job.extent)
+      let begun = try store.begin(
+        job.state, sections: job.sections + (job.waiting?.sections ?? []), extent: job.extent)
+      // What the learner changes from now on it need not copy any more.
+      job.waiting = nil
       pending = begun
       while let segment = ring.takeFull() {
         // Also where writing it fails: the ring has no other, for this snapshot and all to come.

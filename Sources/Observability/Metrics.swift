@@ -14,6 +14,20 @@ public final class Metrics: Sendable {
     case histogram(Histogram)
     case number(@Sendable () -> Double?)
     case count(@Sendable () -> UInt64)
+    case numbers(@Sendable () -> [LabeledNumber])
+  }
+
+  /// A number of a family whose labels are not known beforehand.
+  public struct LabeledNumber: Sendable {
+    let labels: String
+    let value: Double
+
+    /// Makes a number with labels of its own, beside those that the whole registry carries.
+    public init(_ labels: Labels, _ value: Double) {
+      precondition(labels.allSatisfy { PrometheusText.isName($0.key) }, "not a label's name")
+      self.labels = PrometheusText.labels(labels.map { (key: $0.key, value: $0.value) })
+      self.value = value
+    }
   }
 
   struct Series: Sendable {
@@ -72,6 +86,11 @@ public final class Metrics: Sendable {
     _ name: String, _ help: String, _ labels: Labels = [:], reading: @escaping @Sendable () -> Double?
   ) {
     _ = register(name, "gauge", help, labels) { .number(reading) }
+  }
+
+  /// Registers gauges of which the labels are known only when the metrics are asked for, by any thread.
+  public func gauges(_ name: String, _ help: String, reading: @escaping @Sendable () -> [LabeledNumber]) {
+    _ = register(name, "gauge", help, [:]) { .numbers(reading) }
   }
 
   /// Registers a histogram of durations; its name ends in `_seconds`.

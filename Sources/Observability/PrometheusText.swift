@@ -14,6 +14,11 @@ enum PrometheusText {
       case .number(let read):
         guard let value = read() else { continue }
         lines += "\(family.name)\(braced(series.labels)) \(number(value))\n"
+      case .numbers(let read):
+        let comma = series.labels.isEmpty ? "" : ","
+        for one in read() {
+          lines += "\(family.name)\(braced(series.labels + comma + one.labels)) \(number(one.value))\n"
+        }
       case .histogram(let histogram): append(histogram, family.name, series.labels, to: &lines)
       }
     }

@@ -28,7 +28,7 @@ struct MetricSums: Equatable, Sendable {
     features += scored.importance * scored.features
   }
 
-  func summary(of loss: Loss, auc: Double?) -> ProgressiveSummary {
+  func summary(of loss: Loss, auc: Double?, served: ServedSummary? = nil) -> ProgressiveSummary {
     let meanLoss = mean(self.loss, weight)
     let meanLabel = mean(label, weight)
     let meanPrediction = mean(prediction, weight)
@@ -44,7 +44,8 @@ struct MetricSums: Equatable, Sendable {
       meanPrediction: meanPrediction,
       meanLabel: meanLabel,
       attentionEntropy: mean(entropy, entropyWeight),
-      unknownShare: mean(unknown, features))
+      unknownShare: mean(unknown, features),
+      served: served)
   }
 
   private func normalizedEntropy(_ meanLoss: Double?, _ meanLabel: Double?) -> Double? {

@@ -8,6 +8,8 @@ public struct NamedArray: Equatable, Sendable {
     case double([Double])
     /// 64-bit unsigned integers.
     case unsigned([UInt64])
+    /// Bytes.
+    case bytes([UInt8])
   }
 
   /// The array's name, unique within the state.
@@ -61,9 +63,14 @@ struct SavedArrays {
     return values
   }
 
-  func unsigned(_ name: String, count: Int) throws(ProgressiveStateProblem) -> [UInt64] {
+  func unsigned(_ name: String, count: Int? = nil) throws(ProgressiveStateProblem) -> [UInt64] {
     guard case .unsigned(let values)? = arrays[name] else { throw .missing(name) }
-    if values.count != count { throw .wrongLength(name, values.count) }
+    if let count, values.count != count { throw .wrongLength(name, values.count) }
+    return values
+  }
+
+  func bytes(_ name: String) throws(ProgressiveStateProblem) -> [UInt8] {
+    guard case .bytes(let values)? = arrays[name] else { throw .missing(name) }
     return values
   }
 }

@@ -34,4 +34,7 @@ public struct ProgressiveSummary: Codable, Equatable, Sendable {
 
   /// The share of the events' features that the model did not know; nil where there was no feature.
   public var unknownShare: Double?
+
+  /// The scores that were served; nil where no event carried one, and for one value of a field.
+  public var served: ServedSummary?
 }

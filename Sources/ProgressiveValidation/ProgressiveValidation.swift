@@ -22,15 +22,21 @@ public struct ProgressiveValidation: Sendable {
   private var lastWindowAUC: Double?
   private var histogram = ScoreHistogram()
   private var scores: WindowScores
+  private var served = ServedScores()
+
+  /// The same by the values of a few fields.
+  public var slices: Slices
 
   /// Starts with no event.
   ///
   /// - Parameters:
   ///   - loss: the model's loss.
   ///   - windowSize: events a window, at least 1.
-  public init(loss: Loss, windowSize: Int) {
+  ///   - slices: the fields whose values are judged one by one.
+  public init(loss: Loss, windowSize: Int, slices: Slices = Slices(fields: [], valueLimit: 1)) {
     self.loss = loss
     self.windowSize = max(1, windowSize)
+    self.slices = slices
     scores = WindowScores(capacity: self.windowSize)
   }
 
@@ -46,11 +52,13 @@ public struct ProgressiveValidation: Sendable {
   ///   - unknown: how many it did not know.
   ///   - entropy: the normalised entropy of the attention weights; not a number where there were fewer than two pairs.
   ///   - tail: `Loss.tail` of the raw score where it is known already; else it is computed.
+  ///   - servedScore: the raw score that was served for the event; not a number where it carries none.
+  ///   - places: where the event stands in `slices`.
   /// - Returns: whether this event ended a window.
   @discardableResult
   public mutating func record(
     raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float,
-    tail: Double? = nil
+    tail: Double? = nil, servedScore: Float = .nan, places: SlicePlaces = SlicePlaces()
   ) -> Bool {
     guard raw.isFinite, label.isFinite, importance.isFinite else { return false }
     let scored = ScoredEvent(
@@ -58,6 +66,8 @@ public struct ProgressiveValidation: Sendable {
       tail: tail ?? loss.tail(raw: raw))
     run.add(scored)
     window.add(scored)
+    if servedScore.isFinite { served.add(servedScore, of: scored, label: label, loss: loss) }
+    if !slices.isEmpty { slices.add(scored, at: places) }
     if loss == .logistic {
       histogram.add(raw: raw, positive: scored.isPositive, weight: scored.importance)
       scores.add(raw: raw, positive: scored.isPositive, weight: importance)
@@ -67,21 +77,36 @@ public struct ProgressiveValidation: Sendable {
     lastWindowAUC = loss == .logistic ? scores.auc() : nil
     window = MetricSums()
     scores.removeAll()
+    served.endWindow()
     windowsFinished &+= 1
     return true
   }
 
   /// What is known of the whole run.
   public var runSummary: ProgressiveSummary {
-    run.summary(of: loss, auc: loss == .logistic ? histogram.auc : nil)
+    run.summary(of: loss, auc: loss == .logistic ? histogram.auc : nil, served: served.run.summary(of: loss))
   }
 
   /// What is known of the last window that ended; nil before the first.
   public var lastWindow: ProgressiveSummary? {
-    windowsFinished > 0 ? lastWindowSums.summary(of: loss, auc: lastWindowAUC) : nil
+    windowsFinished > 0
+      ? lastWindowSums.summary(of: loss, auc: lastWindowAUC, served: served.lastWindow.summary(of: loss)) : nil
   }
 
-  /// Everything that later numbers depend on, as named arrays.
+  /// The sums over served scores, as named arrays; empty where no event ever carried one.
+  public var servedState: [NamedArray] { served.state }
+
+  /// Goes on from saved sums over served scores, after `restore`.
+  ///
+  /// - Throws: `ProgressiveStateProblem` where an array is missing or of a wrong type or length.
+  public mutating func restoreServed(_ state: [NamedArray]) throws(ProgressiveStateProblem) {
+    var restored = try ServedScores(SavedArrays(state))
+    // A window that starts anew, since it has another size, does so for served scores too.
+    if window.events == 0 { restored.window = ServedSums() }
+    served = restored
+  }
+
+  /// Everything that later numbers depend on, but served scores and slices, as named arrays.
   public var state: [NamedArray] {
     let open = scores.saved
     return [
@@ -106,7 +131,7 @@ public struct ProgressiveValidation: Sendable {
   public mutating func restore(_ state: [NamedArray]) throws(ProgressiveStateProblem) {
     let saved = SavedArrays(state)
     let counts = try saved.unsigned("counts", count: 5)
-    var restored = ProgressiveValidation(loss: loss, windowSize: windowSize)
+    var restored = ProgressiveValidation(loss: loss, windowSize: windowSize, slices: slices)
     restored.run = try ProgressiveValidation.sums(saved, "run", events: counts[0])
     restored.lastWindowSums = try ProgressiveValidation.sums(saved, "last_window", events: counts[2])
     restored.lastWindowAUC = try saved.doubles("last_window_auc").first

@@ -22,6 +22,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var eventTime: Int64?
   /// The clock less `eventTime`, seconds; absent where events carry no time.
   public var stalenessSeconds: Double?
+  /// The events that wait for their labels; absent where labels are known at once.
+  public var waiting: WaitingEventsReport?
   /// Progressive validation: each event predicted before it was learned.
   public var progressive: ProgressiveReport
   /// The source and where reading stands.
@@ -41,7 +43,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public init(
     model: String, version: String, process: Int32, uptimeSeconds: Double, kernel: String, arithmetic: String,
     learning: LearningStatus, eventsLearned: UInt64, lineage: UInt64?, eventTime: Int64?, stalenessSeconds: Double?,
-    progressive: ProgressiveReport, source: SourceReport, records: RecordCounts, table: TableReport,
+    waiting: WaitingEventsReport? = nil, progressive: ProgressiveReport, source: SourceReport, records: RecordCounts,
+    table: TableReport,
     queue: QueueReport, snapshots: SnapshotReport, residentBytes: UInt64
   ) {
     self.model = model
@@ -55,6 +58,7 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.lineage = lineage
     self.eventTime = eventTime
     self.stalenessSeconds = finite(stalenessSeconds)
+    self.waiting = waiting
     self.progressive = progressive
     self.source = source
     self.records = records
@@ -62,58 +66,6 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.queue = queue
     self.snapshots = snapshots
     self.residentBytes = residentBytes
-  }
-}
-
-/// Progressive validation over the whole run and over windows of events.
-public struct ProgressiveReport: Codable, Equatable, Sendable {
-  /// What `loss` is: `log_loss` or `rmse`.
-  public var lossName: String
-  /// The whole run.
-  public var wholeRun: ProgressiveFigures
-  /// The last complete window; absent before the first.
-  public var window: ProgressiveFigures?
-  /// Events a window.
-  public var windowSize: UInt64
-
-  /// Makes a report.
-  public init(lossName: String, wholeRun: ProgressiveFigures, window: ProgressiveFigures?, windowSize: UInt64) {
-    self.lossName = lossName
-    self.wholeRun = wholeRun
-    self.window = window
-    self.windowSize = windowSize
-  }
-}
-
-/// The figures of progressive validation over some events, weighted by importance.
-public struct ProgressiveFigures: Codable, Equatable, Sendable {
-  /// Events counted.
-  public var events: UInt64
-  /// Mean log loss in nats, or root mean squared error.
-  public var loss: Double?
-  /// Mean log loss over the entropy of the mean label; absent with one class or squared loss.
-  public var normalizedEntropy: Double?
-  /// Area under the ROC curve; absent with one class or squared loss.
-  public var areaUnderCurve: Double?
-  /// Mean predicted over mean observed.
-  public var calibration: Double?
-  /// Mean entropy of attention over its greatest possible value, 0 (one-hot) to 1 (uniform).
-  public var attentionEntropy: Double?
-  /// Unknown features over all features, 0 to 1.
-  public var unknownShare: Double?
-
-  /// Makes figures; those that are not finite are left out.
-  public init(
-    events: UInt64, loss: Double?, normalizedEntropy: Double?, areaUnderCurve: Double?, calibration: Double?,
-    attentionEntropy: Double?, unknownShare: Double?
-  ) {
-    self.events = events
-    self.loss = finite(loss)
-    self.normalizedEntropy = finite(normalizedEntropy)
-    self.areaUnderCurve = finite(areaUnderCurve)
-    self.calibration = finite(calibration)
-    self.attentionEntropy = finite(attentionEntropy)
-    self.unknownShare = finite(unknownShare)
   }
 }
 
@@ -162,7 +114,7 @@ public struct PartitionReport: Codable, Equatable, Sendable {
 
 /// Records counted by what became of them.
 public struct RecordCounts: Codable, Equatable, Sendable {
-  /// Records taken from the source: learned and rejected ones.
+  /// Records taken from the source: learned, waiting and rejected ones.
   public var read: UInt64
   /// Records learned.
   public var learned: UInt64

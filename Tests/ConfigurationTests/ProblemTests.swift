@@ -94,6 +94,47 @@ import Testing
       ])
   }
 
+  @Test func labelsThatComeLaterNeedTheTimesOfEvents() {
+    #expect(
+      problems(
+        """
+        source: {kind: stdin}
+        schema: {features: [a, known], label: {time: {path: known}}}
+        learning: {label_delay: 1h}
+        """) == [
+          "afmd.yaml:2:24: `schema.features[1].path`: 'known' is when the label became known, which no feature may tell",
+          "afmd.yaml:2:53: `schema.label.time.path`: a label's time needs `time.path`: what waits is learned when the "
+            + "times of events have passed it",
+          "afmd.yaml:3:25: `learning.label_delay` needs `schema.time.path`: what waits is learned when the times of "
+            + "events have passed its label's",
+        ])
+    #expect(
+      problems(
+        """
+        source: {kind: stdin, format: libfm}
+        schema: {features: [a], time: {path: t}}
+        learning: {label_delay: 1h}
+        """) == ["afmd.yaml:3:25: `learning.label_delay` has no meaning for libfm lines, which carry no times"])
+  }
+
+  @Test func onlyFieldsWithOneValueCanBeSliced() {
+    #expect(
+      problems(
+        """
+        source: {kind: stdin}
+        schema: {features: [a, {name: l, kind: list}, {name: n, kind: numeric}]}
+        progressive_validation: {slices: [a, l, n, x, a]}
+        """) == [
+          "afmd.yaml:3:34: `progressive_validation.slices` names 5 fields; at most 4",
+          "afmd.yaml:3:38: `progressive_validation.slices[1]` is `l`, which does not have one of a set of values in "
+            + "each event",
+          "afmd.yaml:3:41: `progressive_validation.slices[2]` is `n`, which does not have one of a set of values in "
+            + "each event",
+          "afmd.yaml:3:44: `progressive_validation.slices[3]` is `x`, which is neither a field nor a cross of `schema`",
+          "afmd.yaml:3:47: `progressive_validation.slices[4]` is `a` again",
+        ])
+  }
+
   @Test func socketPathsFitTheSystem() {
     let path = "/" + String(repeating: "x", count: 107)
     let text = "source: {kind: stdin}\nschema: {features: [a]}\nsockets: {score: {path: \(path)}}"

@@ -45,14 +45,16 @@ import Testing
           importance: weight
           served_score: served
           time: {path: t, format: milliseconds}
-          label: {path: y.z, mapping: number}
+          label: {path: y.z, mapping: number, time: {path: known, format: seconds}}
           seed: 7
           limits: {record_size: 2kB, depth: 5, features: 10, pairs: 45, magnitude: 100}
         """)
     #expect(
       settings.schema
         == Schema(
-          label: LabelDefinition(path: "y.z", mapping: .number), importance: "weight",
+          label: LabelDefinition(
+            path: "y.z", mapping: .number, time: TimeDefinition(path: "known", format: .seconds)),
+          importance: "weight",
           time: TimeDefinition(path: "t", format: .milliseconds), servedScore: "served",
           features: [
             FieldDefinition(name: "plain"),
@@ -76,6 +78,20 @@ import Testing
     #expect(settings.model.layout == settings.schema.layout)
     #expect(settings.model.maximumFeatures == 10)
     #expect(settings.model.maximumPairs == 45)
+  }
+
+  @Test func readsHowLongLabelsAreWaitedForAndWhatIsSliced() throws {
+    let settings = try DaemonSettings.read(
+      text: """
+        source: {kind: stdin}
+        schema: {time: {path: t}, features: [a, {name: b, path: t, kind: time, part: hour}], crosses: [[a, b]]}
+        learning: {label_delay: 90m, waiting_events: 12}
+        progressive_validation: {window: 100, slices: [b, a*b], slice_values: 7}
+        """)
+    #expect(settings.lateLabels == LateLabelSettings(delay: .seconds(5400), waitingEvents: 12))
+    #expect(
+      settings.progressiveValidation
+        == ProgressiveValidationSettings(windowSize: 100, slices: ["b", "a*b"], sliceValues: 7))
   }
 
   @Test func readsTheModel() throws {

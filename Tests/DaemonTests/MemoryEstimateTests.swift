@@ -27,6 +27,23 @@ import Testing
     #expect(estimate.describe().contains("during a rollback"))
   }
 
+  @Test func waitingEventsCountWhereTheyMayWait() throws {
+    func estimate(_ learning: String) throws -> MemoryEstimate {
+      try MemoryEstimate(
+        DaemonSettings.read(
+          text: """
+            source: {kind: stdin}
+            schema: {features: [user, item], time: {path: t}}
+            learning: \(learning)
+            """))
+    }
+    let none = try estimate("{waiting_events: 1000}")
+    let some = try estimate("{label_delay: 1h, waiting_events: 1000}")
+    // One event with 16 features, and its copies while a snapshot is taken.
+    #expect(some.bytes - none.bytes == 3 * 344 * 1000)
+    #expect(some.rollbackBytes - none.rollbackBytes == 344 * 1000)
+  }
+
   @Test func everyEventLoopHasTheScratchesOfAScorerAndOfARanker() throws {
     let one = try MemoryEstimate(settings(slots: 1 << 16))
     let four = try MemoryEstimate(settings(slots: 1 << 16, loops: 4))

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct StatusAssemblyTests {
   private let assembly = StatusAssembly(
-    modelName: "main", lossName: "log_loss", windowSize: 100, kernels: .preferred, sourceKind: "kafka", startedAt: 0)
+    modelName: "main", loss: .logistic, windowSize: 100, kernels: .preferred, sourceKind: "kafka", startedAt: 0)
 
   private func position(_ nextOffset: Int64) -> SourcePosition {
     SourcePosition(

@@ -18,7 +18,7 @@ struct TestFailure: Error, CustomStringConvertible {
 /// A learning service over a state directory and a log in memory, driven through its real threads.
 final class Harness {
   static let schema = Schema(
-    importance: "importance", time: TimeDefinition(path: "time", format: .milliseconds),
+    importance: "importance", time: TimeDefinition(path: "time", format: .milliseconds), servedScore: "served",
     features: [
       FieldDefinition(name: "user"), FieldDefinition(name: "item"), FieldDefinition(name: "hour"),
     ])
@@ -39,12 +39,13 @@ final class Harness {
 
   init(
     _ directory: TemporaryDirectory, _ log: MemoryLog, control: MemorySourceControl = MemorySourceControl(),
-    seed: UInt64 = 1, settings: LearningSettings = Harness.settings()
+    seed: UInt64 = 1, settings: LearningSettings = Harness.settings(), schema: Schema = Harness.schema
   ) throws {
     self.control = control
-    decoder = try EventDecoder(Harness.schema)
-    let identity = try LearningIdentity(
-      model: Harness.configuration, schema: Harness.schema, software: "test")
+    decoder = try EventDecoder(schema)
+    var configuration = Harness.configuration
+    configuration.layout = schema.layout
+    let identity = try LearningIdentity(model: configuration, schema: schema, software: "test")
     let store = try SnapshotStore(stateDirectory: directory.path)
     let recovered = try RecoveredLearning(from: store, identity: identity, settings: settings)
     let files = LearnerFiles(
@@ -53,7 +54,7 @@ final class Harness {
     archive = store.archive
     let service = LearningService(
       settings: settings, identity: identity, store: store, recovered: recovered,
-      decoder: try EventDecoder(Harness.schema), files: files, metrics: Metrics(), log: .silent
+      decoder: try EventDecoder(schema), files: files, metrics: Metrics(), log: .silent
     ) { MemorySource(log, control: control, seed: seed) }
     alive = (service, store)
   }

@@ -130,7 +130,7 @@ import Threads
       if sweep.waited > 0 { waiting = sweep } else { sweep.settle(saved: false) }
     }
     let sweep = try #require(waiting)
-    var course = SnapshotCourse(current: nil, eventsLearned: 0, startedAt: 0)
+    var course = SnapshotCourse(current: nil, eventsSeen: 0, startedAt: 0)
     course.copying = sweep
     course.noteIfCopied()
     #expect(course.copying != nil && course.progress.waitedNanoseconds == 0)

@@ -35,6 +35,22 @@ import Threads
         """)
   }
 
+  @Test func labelsMayBeKnownOnlyWhenTheMetricsAreAskedFor() {
+    let metrics = Metrics(labels: ["model": "main"])
+    metrics.gauges("afm_slice_loss", "Loss.") {
+      [Metrics.LabeledNumber(["value": "a\"b"], 0.5), Metrics.LabeledNumber(["value": ""], 2)]
+    }
+    metrics.gauges("afm_none", "Nothing.") { [] }
+    #expect(
+      metrics.text() == """
+        # HELP afm_slice_loss Loss.
+        # TYPE afm_slice_loss gauge
+        afm_slice_loss{model="main",value="a\\"b"} 0.5
+        afm_slice_loss{model="main",value=""} 2
+
+        """)
+  }
+
   @Test func sameNameAndLabelsAreOneInstrument() {
     let metrics = Metrics()
     let first = metrics.counter("afm_x_total", "X.", ["a": "1"])

@@ -133,7 +133,9 @@ final class ScriptedCommands: OperatorCommands {
   func status(_ completion: @escaping CommandCompletion<StatusReport>) {
     let figures = ProgressiveFigures(
       events: 300, loss: 0.25, normalizedEntropy: .infinity, areaUnderCurve: 0.75, calibration: 1, attentionEntropy: 1,
-      unknownShare: 0)
+      unknownShare: 0, served: ServedFigures(events: 30, loss: 0.5, modelLoss: nil))
+    let slice = SliceReport(
+      field: "carrier", values: [SliceValueReport(value: "UA", figures: figures)], others: figures, missing: figures)
     answer(
       "status",
       .success(
@@ -141,7 +143,11 @@ final class ScriptedCommands: OperatorCommands {
           model: "main", version: "1.0", process: 1, uptimeSeconds: 2.5, kernel: "x86-64-v3", arithmetic: "fused",
           learning: LearningStatus(state: .running), eventsLearned: 300, lineage: 41, eventTime: nil,
           stalenessSeconds: nil,
-          progressive: ProgressiveReport(lossName: "log_loss", wholeRun: figures, window: nil, windowSize: 1000),
+          waiting: WaitingEventsReport(
+            events: 5, capacity: 1000, learnedEarly: 1, undated: 2, streamTime: 1_700_000_000_000,
+            nextLabelTime: 1_700_000_000_500),
+          progressive: ProgressiveReport(
+            lossName: "log_loss", wholeRun: figures, window: nil, windowSize: 1000, slices: [slice]),
           source: SourceReport(
             kind: "kafka", identity: "cluster/topic", lag: 0, problem: nil,
             partitions: [PartitionReport(partition: 0, nextOffset: 300, recordsLearned: 300, lag: 0)]),

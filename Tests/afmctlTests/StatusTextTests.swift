@@ -56,6 +56,33 @@ struct StatusTextTests {
         """)
   }
 
+  @Test func whatWaitsWhatWasServedAndSlicesShowWhereThereAreAny() {
+    var report = report
+    report.waiting = WaitingEventsReport(
+      events: 1_234, capacity: 1_000_000, learnedEarly: 5, undated: 6, streamTime: nil, nextLabelTime: nil)
+    report.progressive.wholeRun.served = ServedFigures(events: 300, loss: 0.5, modelLoss: 0.4)
+    func figures(_ events: UInt64) -> ProgressiveFigures {
+      ProgressiveFigures(
+        events: events, loss: 0.25, normalizedEntropy: nil, areaUnderCurve: nil, calibration: 1, attentionEntropy: nil,
+        unknownShare: nil)
+    }
+    report.progressive.slices = [
+      SliceReport(
+        field: "carrier",
+        values: (1...22).map { SliceValueReport(value: "v\($0)", figures: figures(UInt64($0))) },
+        others: figures(7), missing: nil)
+    ]
+    let text = StatusText.text(of: report, now: now)
+    #expect(
+      text.contains(
+        "\nEvents        327,346 learned, 1,234 wait for their labels, 5 learned early for want of room, "
+          + "6 undated learned at once\n"))
+    #expect(text.contains("\nserved, run         300   0.50000\nsame, by model      300   0.40000\n"))
+    #expect(text.contains("\ncarrier     events  log_loss  norm. entropy  calibration\nv22             22   0.25000"))
+    #expect(text.contains("\nv3               3   0.25000") && !text.contains("\nv2 "))
+    #expect(text.contains("\nand 2 more\n(others)         7   0.25000"))
+  }
+
   @Test func whatStoppedLearningSaysHowToGoOn() {
     let status = LearningStatus(state: .stopped, reason: "the position is gone", positions: [.earliest, .latest])
     #expect(

@@ -7,6 +7,7 @@ enum StatusText {
   static func text(of report: StatusReport, now: Date) -> String {
     var text = overview(of: report, now: now).text
     text += "\n" + progressive(report.progressive).text
+    for slice in report.progressive.slices ?? [] { text += "\n" + self.slice(slice, report.progressive.lossName).text }
     if report.source.kind == "kafka", !report.source.partitions.isEmpty {
       text += "\n" + partitions(report.source.partitions).text
     }
@@ -19,7 +20,7 @@ enum StatusText {
   private static func overview(of report: StatusReport, now: Date) -> TextTable {
     var table = TextTable()
     table.append("Learning", learning(report.learning))
-    table.append("Events", "\(HumanText.count(report.eventsLearned)) learned")
+    table.append("Events", events(report))
     if let seconds = report.stalenessSeconds {
       table.append("Newest event", HumanText.duration(seconds: seconds) + " old")
     }
@@ -39,6 +40,15 @@ enum StatusText {
         + "\(HumanText.bytes(report.residentBytes)) resident")
     table.append("Kernel", "\(report.kernel), \(report.arithmetic) arithmetic")
     return table
+  }
+
+  private static func events(_ report: StatusReport) -> String {
+    var text = "\(HumanText.count(report.eventsLearned)) learned"
+    guard let waiting = report.waiting else { return text }
+    text += ", \(HumanText.count(waiting.events)) wait for their labels"
+    if waiting.learnedEarly > 0 { text += ", \(HumanText.count(waiting.learnedEarly)) learned early for want of room" }
+    if waiting.undated > 0 { text += ", \(HumanText.count(waiting.undated)) undated learned at once" }
+    return text
   }
 
   /// `running`, or why not and what it needs to go on.
@@ -91,8 +101,40 @@ enum StatusText {
       alignments: [.left, .right, .right, .right, .right, .right, .right, .right])
     table.rows.append(figures("whole run", report.wholeRun))
     if let window = report.window { table.rows.append(figures("last window", window)) }
+    for (name, figures) in [("run", report.wholeRun), ("window", report.window)] {
+      guard let served = figures?.served else { continue }
+      table.rows.append(
+        ["served, \(name)", HumanText.count(served.events), HumanText.decimals(served.loss, 5)] + blanks(5))
+      table.rows.append(
+        ["same, by model", HumanText.count(served.events), HumanText.decimals(served.modelLoss, 5)] + blanks(5))
+    }
     return table
   }
+
+  private static func blanks(_ count: Int) -> [String] { Array(repeating: "", count: count) }
+
+  /// The values of a field with the most events, and the rest.
+  private static func slice(_ slice: SliceReport, _ lossName: String) -> TextTable {
+    var table = TextTable(
+      headings: [slice.field, "events", lossName, "norm. entropy", "calibration"],
+      alignments: [.left, .right, .right, .right, .right])
+    func append(_ name: String, _ figures: ProgressiveFigures?) {
+      guard let figures else { return }
+      table.append(
+        name, HumanText.count(figures.events), HumanText.decimals(figures.loss, 5),
+        HumanText.decimals(figures.normalizedEntropy, 4), HumanText.decimals(figures.calibration, 4))
+    }
+    let frequent = slice.values.sorted { ($1.figures.events, $0.value) < ($0.figures.events, $1.value) }
+    for value in frequent.prefix(mostValues) { append(value.value, value.figures) }
+    if frequent.count > mostValues {
+      table.append("and \(frequent.count - mostValues) more", "", "", "", "")
+    }
+    append("(others)", slice.others)
+    append("(missing)", slice.missing)
+    return table
+  }
+
+  private static let mostValues = 20
 
   private static func figures(_ name: String, _ figures: ProgressiveFigures) -> [String] {
     [

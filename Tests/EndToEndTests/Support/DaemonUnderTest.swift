@@ -139,11 +139,20 @@ final class DaemonUnderTest {
   /// Waits until so many events have been learned, or more; returns the number.
   @discardableResult
   func waitUntilLearned(_ count: Int) throws -> Int {
+    try waitUntil("events_learned", count)
+  }
+
+  /// Waits until so many records have been learned, wait for their labels or were rejected, or more.
+  func waitUntilRead(_ count: Int) throws {
+    _ = try waitUntil("records.read", count)
+  }
+
+  private func waitUntil(_ figure: String, _ count: Int) throws -> Int {
     do {
-      return try eventually("\(count) events learned") {
+      return try eventually("\(figure) is \(count)") {
         guard child?.isRunning == true else { throw Program.Failure(description: "the daemon ended:\n\(log)") }
-        let learned = try Int(status()["events_learned"].number)
-        return learned >= count ? learned : nil
+        let reached = try Int(status()[figure].number)
+        return reached >= count ? reached : nil
       }
     } catch {
       throw Program.Failure(description: "\(error)\n\((try? ctl("status", "--json")) ?? "")\n\(log.suffix(4000))")
