@@ -112,6 +112,38 @@ import Testing
     try harness.stop()
   }
 
+  @Test func anEventThatIsRefusedWhenItsTurnComesIsCountedAndKeptByItsPlace() throws {
+    var log = MemoryLog(partitions: 1)
+    log.append("{\"label\":1,\"user\":\"a\",\"item\":\"i\",\"time\":1}")
+    // The square of its gradient is beyond the largest float.
+    log.append("{\"label\":1,\"user\":\"b\",\"item\":\"i\",\"time\":2,\"importance\":1e38}")
+    log.append("{\"label\":0,\"user\":\"c\",\"item\":\"i\",\"time\":90}")
+    let directory = try TemporaryDirectory()
+    let harness = try Harness(directory, log, settings: settings())
+    let report = try harness.wait(records: 3)
+    #expect(report.eventsLearned == 1 && report.waiting?.events == 1 && report.run?.events == 1)
+    #expect(report.rejected[.notFiniteGradient] == 1 && report.rejected.total == 1)
+    try harness.stop()
+    let quarantine = try String(contentsOfFile: directory.path("quarantine"), encoding: .utf8)
+    let entry = try #require(quarantine.split(separator: "\n").dropFirst().first)
+    #expect(entry.hasPrefix("{\"partition\":0,\"offset\":1,\"reason\":\"not_finite_gradient\",\"detail\":"))
+    #expect(entry.contains("it had waited for its label"))
+  }
+
+  @Test func slicesGoByTheTextsOfTheValuesThatCameFirst() throws {
+    let events: [(time: Int?, known: Int?, user: String)] = ["b", "a", "b", "c", "d", "e", "f"].enumerated().map {
+      ($0.offset, nil, $0.element)
+    }
+    let harness = try Harness(
+      try TemporaryDirectory(), log(events), settings: settings(delay: nil, slices: ["user", "hour"]))
+    let summaries = try harness.wait(records: 7).slices.summaries(of: .logistic)
+    #expect(summaries.map(\.field) == ["user", "hour"])
+    #expect(summaries[0].values.map(\.text) == ["b", "a", "c", "d", "e"])
+    #expect(summaries[0].values.map(\.figures.events) == [2, 1, 1, 1, 1] && summaries[0].others?.events == 1)
+    #expect(summaries[1].values.isEmpty && summaries[1].missing?.events == 7)
+    try harness.stop()
+  }
+
   @Test(arguments: [UInt64(1), 2]) func killedAtAnyEventTheModelIsTheSame(seed: UInt64) throws {
     let log = MemoryLog.random(records: 600, seed: seed)
     let settings = settings(waiting: 30, everyEvents: 50, slices: ["user", "hour"])
