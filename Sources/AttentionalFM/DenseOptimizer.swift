@@ -29,14 +29,16 @@ final class DenseOptimizer {
   private let priorRate: Float
   private let biasRate: Float
   private let epsilon: Float
+  private let movesBias: Bool
   private let penalizesProjection: Bool
   private let touched: TouchedPrior
   /// Whether the last event's field pairs are worked on where they stand, rather than collected.
   private var takesWholePrior = false
 
+  /// Prepares the parameters of a kind, after passes over at most `events` events at once.
   init(
     _ dense: DenseParameters, configuration: ModelConfiguration, kernels: Kernels,
-    layout: UnsafeMutablePointer<afm_layout>
+    layout: UnsafeMutablePointer<afm_layout>, moving trained: TrainedParameters = .all, events: Int = 1
   ) {
     self.kernels = kernels.table
     self.layout = layout
@@ -53,11 +55,13 @@ final class DenseOptimizer {
     priorCount = Int(c.field_pair_count).padded
     priorRate = rates.fieldPairs
     biasRate = rates.bias
-    touched = TouchedPrior(capacity: min(Int(c.field_pair_count), configuration.maximumPairs))
+    movesBias = trained == .all
+    let (pairs, isBeyond) = configuration.maximumPairs.multipliedReportingOverflow(by: events)
+    touched = TouchedPrior(capacity: min(Int(c.field_pair_count), isBeyond ? Int.max : pairs))
 
-    var checked = [Range(start: Int(c.bias), count: 16, factor: 0)]
+    var checked = movesBias ? [Range(start: Int(c.bias), count: 16, factor: 0)] : []
     var moved: [Range] = []
-    if c.output >= 0, configuration.outputWeights == .trainable {
+    if movesBias, c.output >= 0, configuration.outputWeights == .trainable {
       checked.append(Range(start: Int(c.output), count: Int(c.k_padded), factor: 0))
       moved.append(Range(start: Int(c.output), count: Int(c.k_padded), factor: rates.output))
     }
@@ -105,7 +109,7 @@ final class DenseOptimizer {
   /// Moves every parameter against its gradient.
   func move(pairs: Int) {
     let bias = Int(layout.pointee.bias)
-    move(values + bias, accumulators + bias, gradient + bias, rate: biasRate, count: 16)
+    if movesBias { move(values + bias, accumulators + bias, gradient + bias, rate: biasRate, count: 16) }
     // Without a pair every gradient here is zero, and so is every step, unless W is penalised.
     if pairs == 0, !penalizesProjection { return }
     for range in moved {

@@ -31,4 +31,25 @@ public enum Draws {
     let drawn = bits(seed: seed ^ 0x6472_6F70_6F75_7400, stream: eventNumber, index: UInt64(coordinate)) >> 40
     return Float(drawn) >= dropout * 16_777_216
   }
+
+  /// The embedding of a new feature: `count` coordinates.
+  static func embedding(
+    into row: UnsafeMutablePointer<Float>, count: Int, hash: UInt64, configuration: ModelConfiguration
+  ) {
+    for d in 0..<count {
+      row[d] = embedding(seed: configuration.seed, hash: hash, coordinate: d, scale: configuration.embeddingScale)
+    }
+  }
+
+  /// What dropout multiplies the pooled vector by at an event: 0, or the inverse of the share that is kept.
+  static func dropout(
+    into kept: UnsafeMutablePointer<Float>, count: Int, eventNumber: UInt64, configuration: ModelConfiguration
+  ) {
+    let scale = 1 / (1 - configuration.dropout)
+    for d in 0..<count {
+      let keeps = keeps(
+        seed: configuration.seed, eventNumber: eventNumber, coordinate: d, dropout: configuration.dropout)
+      kept[d] = keeps ? scale : 0
+    }
+  }
 }

@@ -180,11 +180,7 @@ extension OnlineLearner {
     let n = Int(scratch.event.pointee.feature_count)
     let k = Int(scratch.layout.pointee.k)
     scratch.nextWeight.pointee = 0
-    let row = scratch.nextRow
-    for d in 0..<k {
-      row[d] = Draws.embedding(
-        seed: configuration.seed, hash: feature.hash, coordinate: d, scale: configuration.embeddingScale)
-    }
+    Draws.embedding(into: scratch.nextRow, count: k, hash: feature.hash, configuration: configuration)
     weightAccumulators.base[n] = configuration.initialAccumulator
     (rowAccumulators.base + n * Int(scratch.layout.pointee.k_padded))
       .update(repeating: configuration.initialAccumulator, count: k)
@@ -195,12 +191,9 @@ extension OnlineLearner {
   /// What the pooled vector is multiplied by at this event; nil without dropout.
   private func drawDropout() -> UnsafePointer<Float>? {
     guard configuration.dropout > 0 else { return nil }
-    let scale = 1 / (1 - configuration.dropout)
-    for d in 0..<Int(scratch.layout.pointee.k) {
-      let keeps = Draws.keeps(
-        seed: configuration.seed, eventNumber: model.eventsLearned, coordinate: d, dropout: configuration.dropout)
-      kept.base[d] = keeps ? scale : 0
-    }
+    Draws.dropout(
+      into: kept.base, count: Int(scratch.layout.pointee.k), eventNumber: model.eventsLearned,
+      configuration: configuration)
     return UnsafePointer(kept.base)
   }
 }

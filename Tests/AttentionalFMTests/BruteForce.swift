@@ -7,7 +7,7 @@ import Features
 struct BruteForce {
   /// `w0`, then of every row `w` and `v`, then `p`, `W`, `b`, `h` and `r`.
   var parameters: [Double]
-  let configuration: ModelConfiguration
+  var configuration: ModelConfiguration
   let k: Int
   let t: Int
   /// Of every feature of the event, the hash.
@@ -111,7 +111,7 @@ struct BruteForce {
 
   /// The gradient by central differences.
   func gradient(_ features: [Feature], label: Double, importance: Double, kept: [Double]) -> [Double] {
-    let step = 1e-5
+    let step = 1e-7
     return parameters.indices.map { n in
       var moved = self
       moved.parameters[n] = parameters[n] + step

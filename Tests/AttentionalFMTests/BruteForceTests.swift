@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Brute force") struct BruteForceTests {
 
-  private func configuration(_ number: Int) -> ModelConfiguration {
+  static func configuration(_ number: Int) -> ModelConfiguration {
     func drawn(_ n: Int, below bound: UInt64) -> Int {
       Int(Draws.bits(seed: 77, stream: UInt64(number), index: UInt64(n)) % bound)
     }
@@ -24,7 +24,7 @@ import Testing
   }
 
   /// An event of `count` features, with one zero and one negative value; two of them share a field.
-  private func features(_ count: Int, _ number: Int) -> [Feature] {
+  static func features(_ count: Int, _ number: Int) -> [Feature] {
     (0..<count).map { n in
       let bits = Draws.bits(seed: 5, stream: UInt64(number), index: UInt64(n))
       let value: Float = n == 2 ? 0 : Draws.normal(bits, scale: 1)
@@ -34,15 +34,15 @@ import Testing
 
   @Test("gives the same score and the same gradient of every parameter", arguments: 0..<60)
   func gradients(number: Int) throws {
-    let configuration = configuration(number)
+    let configuration = Self.configuration(number)
     let model = try Model(configuration: configuration)
     let learner = OnlineLearner(model)
     // A few events move everything away from its start, all features become known.
     for n in 0..<6 {
-      learner.learn(TestEvent(features: features(8, number * 100 + n), label: Float(n % 2), importance: 1))
+      learner.learn(TestEvent(features: Self.features(8, number * 100 + n), label: Float(n % 2), importance: 1))
     }
     let event = TestEvent(
-      features: features([0, 1, 2, 5, 8][number % 5], number), label: Float(number % 2),
+      features: Self.features([0, 1, 2, 5, 8][number % 5], number), label: Float(number % 2),
       importance: number % 7 == 0 ? 0 : 1.5)
     let hashes = event.features.map(\.hash)
     let k = configuration.effectiveEmbeddingSize
@@ -82,7 +82,7 @@ import Testing
 }
 
 /// The Adagrad sums and rates in the order of `BruteForce.parameters`.
-private struct Sums {
+struct Sums {
   var all: [Double] = []
   var rates: [Float] = []
 

@@ -1,0 +1,16 @@
+/// One event of a mini-batch.
+public struct BatchEvent: Equatable, Sendable {
+  /// Where its features stand in the list that is given with it: each feature once, as the encoder gives them.
+  public var features: Range<Int>
+  /// The label.
+  public var label: Float
+  /// The importance weight, finite and at least 0.
+  public var importance: Float
+
+  /// Makes an event of its parts.
+  public init(features: Range<Int>, label: Float, importance: Float = 1) {
+    self.features = features
+    self.label = label
+    self.importance = importance
+  }
+}

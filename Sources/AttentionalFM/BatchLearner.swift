@@ -1,0 +1,231 @@
+// Unsafe memory: the features of a batch are viewed during one call; `places` holds an entry for every feature of it.
+
+import CAFMKernels
+import Features
+
+/// Learns a model in mini-batches: every event of a batch is differentiated at the same parameters, the gradients are
+/// summed in the order of the events, the penalties are added once, and each touched parameter takes one Adagrad step.
+///
+/// A batch of one event is exactly a step of `OnlineLearner`, to the last bit. Memory grows with the largest batch that
+/// was learned, and nothing else is allocated. Used by the model's owner alone.
+public final class BatchLearner {
+  /// The model that moves.
+  public let model: Model
+
+  /// The arithmetic in use.
+  public let kernels: Kernels
+
+  /// What the last batch did, event by event: the prediction before anything moved, from known features and without
+  /// dropout, and whether the event was applied.
+  public private(set) var steps: [LearningStep] = []
+
+  private let trained: TrainedParameters
+  private let configuration: ModelConfiguration
+  private let scratch: EventScratch
+  private let rows: BatchRows
+  private let gradient: BatchGradient
+  private let dense: DenseOptimizer
+  private let kept: AlignedFloats
+  /// For each feature of the batch its row, -1 for none; those of an event follow each other.
+  private var places: [Int32] = []
+  /// For each feature of the event in the scratch its row.
+  private var placed: [Int32]
+  private var refused: [Bool] = []
+
+  /// Makes a learner for a model.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - trained: which parameters move.
+  ///   - batchSize: the most events of a batch.
+  ///   - kernels: the arithmetic.
+  public init(
+    _ model: Model, training trained: TrainedParameters = .all, batchSize: Int, kernels: Kernels = .preferred
+  ) {
+    self.model = model
+    self.kernels = kernels
+    self.trained = trained
+    configuration = model.configuration
+    scratch = EventScratch(configuration)
+    let width = Int(scratch.layout.pointee.k_padded)
+    rows = BatchRows(model.table.table, configuration: configuration, width: width)
+    gradient = BatchGradient(model.dense)
+    dense = DenseOptimizer(
+      model.dense, configuration: configuration, kernels: kernels, layout: scratch.layout, moving: trained,
+      events: batchSize)
+    kept = AlignedFloats(width)
+    placed = Array(repeating: -1, count: configuration.maximumFeatures)
+  }
+
+  /// Learns one batch; ``steps`` then says what became of each event.
+  ///
+  /// An event whose score or gradients are not finite is left out, as if it had never been there; where even then a sum
+  /// is not finite, nothing of the batch is applied.
+  ///
+  /// - Parameters:
+  ///   - events: at most as many as the learner was made for.
+  ///   - features: what the events' ranges lie in.
+  public func step(_ events: UnsafeBufferPointer<BatchEvent>, features: UnsafeBufferPointer<Feature>) {
+    steps.removeAll(keepingCapacity: true)
+    refused.removeAll(keepingCapacity: true)
+    refused.append(contentsOf: repeatElement(false, count: events.count))
+    if attempt(events, features, isFirst: true) { return }
+    if events.count > 1 {
+      for index in events.indices { refused[index] = !isFinite(index, events, features) }
+      if refused.contains(true), refused.contains(false), attempt(events, features, isFirst: false) { return }
+    }
+    for index in steps.indices { steps[index].outcome = .notFinite }
+  }
+
+  /// Learns the events that are not refused; false where something is not finite, and then nothing has changed.
+  private func attempt(
+    _ events: UnsafeBufferPointer<BatchEvent>, _ features: UnsafeBufferPointer<Feature>, isFirst: Bool
+  ) -> Bool {
+    let known = placeFeatures(events, features)
+    gradient.begin()
+    var first = 0
+    var applied: UInt64 = 0
+    var dropped: UInt64 = 0
+    var pairs = 0
+    var isFinite = true
+    for (index, event) in events.enumerated() {
+      let given = UnsafeBufferPointer(rebasing: features[event.features])
+      let used = min(given.count, configuration.maximumFeatures)
+      defer { first += used }
+      if refused[index] {
+        steps[index].outcome = .notFinite
+        continue
+      }
+      load(given.prefix(used), first, below: known)
+      scratch.event.pointee.kept = nil
+      scratch.forward(kernels, parameters: model.dense.values.base)
+      var tail = configuration.loss.tail(raw: scratch.event.pointee.raw)
+      let unknown = given.count - Int(scratch.event.pointee.feature_count)
+      if isFirst {
+        steps.append(
+          LearningStep(prediction: scratch.prediction(unknown: unknown), outcome: .applied, tail: tail))
+      }
+      let hasNew = places[first..<(first + used)].contains { $0 >= known }
+      let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
+      if hasNew { load(given.prefix(used), first, below: .max) }
+      if hasNew || drops {
+        scratch.event.pointee.kept = drawDropout(eventNumber: model.eventsLearned &+ applied)
+        scratch.forward(kernels, parameters: model.dense.values.base)
+        tail = configuration.loss.tail(raw: scratch.event.pointee.raw)
+      }
+      if trained == .all { dropped &+= UInt64(used) - UInt64(scratch.event.pointee.feature_count) }
+      if !differentiate(event, tail: tail) { isFinite = false }
+      gradient.add(scratch)
+      for n in 0..<Int(scratch.event.pointee.feature_count) { rows.add(scratch, n, to: placed[n]) }
+      pairs += Int(scratch.event.pointee.pair_count)
+      applied &+= 1
+    }
+    // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
+    let denseIsFinite = dense.check(touched: gradient.touched, pairs: pairs > 0 ? max(1, gradient.touchedCount) : 0)
+    let rowsAreFinite = trained == .attention || rows.check(kernels)
+    guard isFinite, denseIsFinite, rowsAreFinite else {
+      dense.forget()
+      return false
+    }
+    dense.move(pairs: pairs)
+    if trained == .all {
+      var counters = model.table.counters
+      rows.move(kernels, eventsLearned: model.eventsLearned, counters: &counters)
+      counters.dropped &+= dropped
+      model.table.counters = counters
+    }
+    model.eventsLearned &+= applied
+    return true
+  }
+
+  /// Finds the rows of all features: first those that the table knows, so that none of them gives way to one of those
+  /// that it does not, which follow. Gives the number of the former.
+  private func placeFeatures(
+    _ events: UnsafeBufferPointer<BatchEvent>, _ features: UnsafeBufferPointer<Feature>
+  ) -> Int32 {
+    let most = configuration.maximumFeatures
+    let count = events.reduce(0) { $0 + min($1.features.count, most) }
+    rows.begin(maximum: count)
+    places.removeAll(keepingCapacity: true)
+    var unknown = 0
+    guard let encoded = features.encoded else {
+      places.append(contentsOf: repeatElement(-1, count: count))
+      return 0
+    }
+    for (index, event) in events.enumerated() {
+      for position in event.features.prefix(most) {
+        let row = refused[index] ? -1 : rows.known(encoded + position)
+        if row < 0, !refused[index] { unknown += 1 }
+        places.append(row)
+      }
+    }
+    let known = Int32(truncatingIfNeeded: rows.count)
+    guard unknown > 0, trained == .all else { return known }
+    var place = 0
+    for (index, event) in events.enumerated() {
+      let first = place
+      for position in event.features.prefix(most) {
+        defer { place += 1 }
+        if places[place] >= 0 || refused[index] { continue }
+        let row = rows.new(encoded + position)
+        // A feature that is given twice in an event is one feature.
+        if row < 0 || !places[first..<place].contains(row) { places[place] = row }
+      }
+    }
+    return known
+  }
+
+  /// Puts those features of an event into the scratch that have a row below a bound.
+  private func load(_ given: Slice<UnsafeBufferPointer<Feature>>, _ first: Int, below bound: Int32) {
+    scratch.begin()
+    for position in given.indices {
+      let row = places[first + position]
+      guard row >= 0, row < bound else { continue }
+      placed[Int(scratch.event.pointee.feature_count)] = row
+      rows.load(row, given[position], origin: position, into: scratch)
+    }
+  }
+
+  /// Computes the gradients of the event in the scratch; false where its score is not finite.
+  private func differentiate(_ event: BatchEvent, tail: Double) -> Bool {
+    let raw = scratch.event.pointee.raw
+    let lossGradient = configuration.loss.gradient(
+      raw: raw, label: event.label, importance: event.importance, tail: tail)
+    afm_backward(
+      kernels.table, model.dense.values.base, model.dense.projection.base, scratch.layout, scratch.event, lossGradient,
+      gradient.event.base)
+    return raw.isFinite && lossGradient.isFinite
+  }
+
+  private func drawDropout(eventNumber: UInt64) -> UnsafePointer<Float>? {
+    guard configuration.dropout > 0 else { return nil }
+    Draws.dropout(
+      into: kept.base, count: Int(scratch.layout.pointee.k), eventNumber: eventNumber, configuration: configuration)
+    return UnsafePointer(kept.base)
+  }
+
+  /// Whether an event alone could be applied. A cold path: only for a batch of which something was not finite.
+  private func isFinite(
+    _ index: Int, _ events: UnsafeBufferPointer<BatchEvent>, _ features: UnsafeBufferPointer<Feature>
+  ) -> Bool {
+    let event = events[index]
+    let given = UnsafeBufferPointer(rebasing: features[event.features])
+    let used = min(given.count, configuration.maximumFeatures)
+    let first = events[..<index].reduce(0) { $0 + min($1.features.count, configuration.maximumFeatures) }
+    load(given.prefix(used), first, below: .max)
+    scratch.event.pointee.kept = nil
+    scratch.forward(kernels, parameters: model.dense.values.base)
+    let hasScore = differentiate(event, tail: configuration.loss.tail(raw: scratch.event.pointee.raw))
+    let width = Int(scratch.layout.pointee.k_padded)
+    let count = Int(scratch.event.pointee.feature_count)
+    func squaresAreFinite(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) -> Bool {
+      UnsafeBufferPointer(start: numbers, count: count).allSatisfy { ($0 * $0).isFinite }
+    }
+    let isFinite =
+      hasScore && squaresAreFinite(scratch.event.pointee.weight_gradient, count)
+      && squaresAreFinite(scratch.event.pointee.row_gradient, count * width)
+      && squaresAreFinite(gradient.event.base, gradient.event.count)
+    gradient.event.base.update(repeating: 0, count: gradient.event.count)
+    return isFinite
+  }
+}
