@@ -99,7 +99,13 @@ let row5: [Target] = [
       "Learning", "ScoringServer", "SnapshotStore", "ScoringAPI", "Configuration", "EventSources", "Kafka", "LiveModel",
       "AttentionalFM", "FeatureEncoding", "Features", "JSONReading", "ProgressiveValidation", "Observability",
       "Supervision", "EventLoop", "DurableFiles", "Threads", "CSystem", "Version",
-    ])
+    ]),
+  room(
+    "Fitting",
+    [
+      "Learning", "SnapshotStore", "EventSources", "AttentionalFM", "FeatureEncoding", "Features",
+      "ProgressiveValidation",
+    ]),
 ]
 
 let row6: [Target] = [
@@ -108,7 +114,8 @@ let row6: [Target] = [
     "afmctl",
     [
       "CommandTable", "ScoringClient", "ScoringAPI", "SnapshotStore", "Configuration", "Kafka", "EventSources",
-      "Compression", "JSONReading", "FeatureEncoding", "LoadGeneration", "YAML", "CSystem", "Version",
+      "Compression", "JSONReading", "FeatureEncoding", "LoadGeneration", "YAML", "CSystem", "Version", "Fitting",
+      "AttentionalFM", "ProgressiveValidation",
     ]),
   program("afm-broker", ["CommandTable", "Kafka", "CSystem", "Version"]),
 ]
@@ -151,6 +158,12 @@ let testTargets: [Target] = [
     [
       "EventSources", "FeatureEncoding", "Features", "LiveModel", "AttentionalFM", "ProgressiveValidation",
       "SnapshotStore", "DurableFiles", "Threads", "Observability",
+    ]),
+  tests(
+    of: "Fitting",
+    [
+      "AttentionalFM", "EventSources", "FeatureEncoding", "Features", "Learning", "LiveModel", "Observability",
+      "SnapshotStore",
     ]),
   tests(of: "Daemon", ["AttentionalFM", "Configuration", "EventSources", "Learning", "ScoringAPI"]),
   tests(of: "afmctl", ["ScoringAPI", "CommandTable", "SnapshotStore", "AttentionalFM", "LiveModel", "Features"]),

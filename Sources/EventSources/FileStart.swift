@@ -15,7 +15,8 @@ struct FileStart {
   func resolve(_ position: SourcePosition?, missing: MissingPositionPolicy) throws(SourceProblem) -> Opened {
     let path = settings.path
     guard let position else {
-      return try begin(SourcePosition(kind: .file, identity: ""), settings.startsAt, note: nil)
+      return try begin(
+        SourcePosition(kind: .file, identity: ""), missing == .refuse ? settings.startsAt : missing, note: nil)
     }
     let saved = position[0] ?? PartitionPosition(partition: 0, nextOffset: 0)
     if position.kind == .file, let identity = FileIdentity(text: position.identity) {

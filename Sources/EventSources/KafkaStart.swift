@@ -48,7 +48,8 @@ struct KafkaStart {
     }
     for (partition, marks) in watermarks.sorted(by: { $0.key < $1.key }) where report.position[partition] == nil {
       // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
-      var start = position == nil && settings.startsAt == .latest ? marks.high : marks.low
+      let startsAt = missing == .refuse ? settings.startsAt : missing
+      var start = position == nil && startsAt == .latest ? marks.high : marks.low
       if start > marks.low, let run = runs.first(where: { $0.partition == partition }), run.nextOffset >= 0 {
         start = max(marks.low, run.nextOffset - Int64(run.count))
       }

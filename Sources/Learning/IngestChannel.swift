@@ -49,6 +49,8 @@ struct IngestStart: Sendable {
   var position: SourcePosition?
   var missing: MissingPositionPolicy = .refuse
   var replaying: [JournalRun] = []
+  /// Whether the model has learned events: then a missing position is no fresh start.
+  var hasLearned = false
 }
 
 /// What the ingest thread is to do next.

@@ -89,12 +89,24 @@ private final class Ingest {
     do throws(SourceProblem) {
       if source == nil { source = try makeSource() }
       guard let source else { return }
+      try requirePosition(order, source)
       let report = try source.start(at: order.position, missing: order.missing, replaying: order.replaying)
       delivers = true
       tell(.started(report))
     } catch {
       tell(.problem(error))
     }
+  }
+
+  /// A model that was fitted to files stands nowhere in a source; only what comes on standard input has one place to begin.
+  private func requirePosition(_ order: IngestStart, _ source: any EventSource) throws(SourceProblem) {
+    guard order.hasLearned, order.position == nil, order.replaying.isEmpty, order.missing == .refuse,
+      source.kind != .stdin
+    else { return }
+    throw SourceProblem(
+      .positionLost,
+      "the snapshot has no position in the source, since its model was fitted to files. Learning begins when it is told "
+        + "where: `earliest` or `latest`")
   }
 
   private func poll(into batch: DecodedBatch) {

@@ -63,7 +63,9 @@ extension Learner {
       let replaying = try runsToReplay(branches: missing != .refuse)
       source.recordsToReplay = replaying.reduce(0) { $0 &+ UInt64($1.count) }
       context.channel.start(
-        IngestStart(epoch: source.epoch, position: state.position, missing: missing, replaying: replaying))
+        IngestStart(
+          epoch: source.epoch, position: state.position, missing: missing, replaying: replaying,
+          hasLearned: model.eventsLearned > 0))
     } catch {
       if case .damaged = error {
         // No later attempt would read it: an operator decides.

@@ -7,12 +7,12 @@ import SnapshotStore
 ///
 /// A new stateful part adds a member here and a section to `sections`; snapshots written without that section restore
 /// it to its start.
-struct LearnerState {
+package struct LearnerState {
   /// Progressive validation.
-  var progressive: ProgressiveValidation
+  package var progressive: ProgressiveValidation
 
   /// Records rejected, by reason.
-  var rejected = RejectionTally()
+  package var rejected = RejectionTally()
 
   /// The events whose labels are not known yet, and the clock they wait by.
   var waiting: WaitingEvents
@@ -32,7 +32,7 @@ struct LearnerState {
   var quarantineLength: UInt64 = 0
 
   /// The state of a model that has learned nothing.
-  init(_ identity: LearningIdentity, _ settings: LearningSettings) {
+  package init(_ identity: LearningIdentity, _ settings: LearningSettings) {
     progressive = ProgressiveValidation(
       loss: identity.model.loss, windowSize: settings.windowSize,
       slices: Slices(fields: settings.slices, valueLimit: settings.sliceValues))
@@ -42,7 +42,7 @@ struct LearnerState {
 
   /// The state as sections of a snapshot but for the waiting events, which may be many; the position and the skips are
   /// members of the manifest.
-  var sections: [SnapshotSection] {
+  package var sections: [SnapshotSection] {
     let tally = RejectedFor.allCases.map { reason in
       Tensor("rejected." + reason.name, .unsigned64([rejected[reason]]))
     }
@@ -73,7 +73,7 @@ struct LearnerState {
   ///   - identity: what is learned now.
   ///   - settings: how learning runs now.
   /// - Throws: where a section has a version or tensors that are not known here.
-  init(
+  package init(
     sections: [SnapshotSection], fields: [String], position: SourcePosition?, skips: [SkippedRange],
     identity: LearningIdentity, settings: LearningSettings
   ) throws(SnapshotProblem) {

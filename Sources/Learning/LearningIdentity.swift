@@ -16,7 +16,7 @@ public struct LearningIdentity: Sendable {
   /// The version of the software.
   public let software: String
 
-  let embeddedSchema: EmbeddedJSON
+  package let embeddedSchema: EmbeddedJSON
 
   /// Makes an identity.
   ///
@@ -32,7 +32,7 @@ public struct LearningIdentity: Sendable {
   }
 
   /// Throws where a snapshot was learned under a schema that means something else.
-  func check(_ manifest: Manifest) throws(SnapshotProblem) {
+  package func check(_ manifest: Manifest) throws(SnapshotProblem) {
     guard manifest.schemaFingerprint != schema.fingerprint, let saved = manifest.schema else { return }
     let differences = schema.differences(from: try saved.decode(Schema.self))
     guard differences.isEmpty else {

@@ -13,6 +13,8 @@ public enum SnapshotReason: String, Codable, Sendable, CaseIterable {
   case shutdown
   /// A rollback; such a snapshot is a manifest that refers to another's files.
   case rollback
+  /// It was fitted to files, and has no position in a source.
+  case fit
 }
 
 /// What becomes of the position in the stream when the model is rolled back.

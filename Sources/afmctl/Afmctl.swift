@@ -14,7 +14,7 @@ enum Afmctl {
   private static let commands: [any Subcommand.Type] = [
     StatusCommand.self, ReadyCommand.self, ScoreCommand.self, RankCommand.self, ExplainCommand.self,
     EncodeCommand.self, SnapshotCommand.self, RollbackCommand.self, PauseCommand.self, ResumeCommand.self,
-    ProduceCommand.self, BenchCommand.self,
+    FitCommand.self, ProduceCommand.self, BenchCommand.self,
     ShutdownCommand.self, CompletionsCommand.self, ManCommand.self,
   ]
 
@@ -118,6 +118,10 @@ enum Afmctl {
     (
       "afmctl --socket /run/afmd/score.sock bench --rate 5000 --duration 30s --file events.ndjson",
       "what callers would feel at that rate"
+    ),
+    (
+      "afmctl fit --config afmd.yaml --train-file train.ndjson.xz --validation valid.ndjson.xz --epochs 20 --batch 128 "
+        + "--patience 3 --output state", "learn a first model from files"
     ),
     ("afmctl produce --bootstrap localhost:9092 --topic flights --file flights.ndjson.xz", "fill a topic"),
   ]

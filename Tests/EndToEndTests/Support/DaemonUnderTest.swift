@@ -18,6 +18,8 @@ final class DaemonUnderTest {
   var control: String { folder.path("control.sock") }
   /// The socket for applications.
   var score: String { folder.path("score.sock") }
+  /// The settings file.
+  var settings: String { folder.path("afmd.yaml") }
   /// The state directory.
   var state: String { folder.path("state") }
   /// Everything the daemon logged, over all its lives.
