@@ -91,10 +91,28 @@ extension SnapshotStore {
     }
     let hasSnapshots = try archive.names().contains { SnapshotNames.idInside($0) != nil }
     guard hasSnapshots || DirectoryHandle.exists(file) else { return nil }
+    if let first = try unfinishedFirst() {
+      notes.append("snapshot \(first) is the first and was about to become current; it was taken")
+      return first
+    }
     throw SnapshotProblem(
       .noGoodSnapshot,
       "there are snapshots in \(archive.directory), but neither \(file) nor the lineage says which one is current; "
         + "choose one with `afmctl snapshots list` and write its number, six digits, into \(file)")
+  }
+
+  /// The newest snapshot, where a crash came before the first one ever was current: nothing else could be started from,
+  /// and what it holds is whole. Nil where any of those there descends from another, or cannot be read: then more was
+  /// lost than the last step of making one.
+  private func unfinishedFirst() throws(SnapshotProblem) -> UInt64? {
+    if DirectoryHandle.exists(archive.path(SnapshotNames.current)) { return nil }
+    for name in try archive.names() {
+      guard let id = SnapshotNames.idInside(name) else { continue }
+      guard SnapshotNames.id(name) == id, let manifest = try? archive.manifest(id), manifest.parent == nil else {
+        return nil
+      }
+    }
+    return try archive.ids().max()
   }
 
   private func putAside(_ id: UInt64) throws(SnapshotProblem) {
@@ -121,6 +139,7 @@ extension SnapshotStore {
       }
     }
     if try archive.currentID() != manifest.id { try makeCurrent(manifest.id) }
+    if log.lineage.current == nil { try log.append(.snapshot(LineageRecord.Snapshot(manifest))) }
     log.moveCurrent(to: manifest.id)
     var position = manifest.position
     var ahead = skips + manifest.skips

@@ -57,6 +57,32 @@ import Testing
     #expect(try store.archive.list().filter(\.isAbandoned).map(\.id) == (step == .renamed ? [2] : []))
   }
 
+  @Test(arguments: SnapshotStep.allCases)
+  func aCrashWhileTheFirstSnapshotIsTakenLeavesNoneOrIt(_ step: SnapshotStep) throws {
+    let fixture = try Fixture()
+    let model = try fixture.model()
+    do {
+      let store = try fixture.open(failpoint: CrashTests.crash(at: step))
+      Fixture.learn(0..<100, model)
+      #expect(throws: SnapshotProblem.self) { try fixture.snapshot(model, in: store) }
+    }
+    let isWhole = step == .renamed || CrashTests.isCommitted(step)
+    for start in 0..<2 {
+      let store = try fixture.open()
+      let recovered = try store.openCurrent()
+      #expect(recovered?.snapshot.manifest.id == (isWhole ? 1 : nil))
+      #expect(recovered?.notes.isEmpty != (step == .renamed && start == 0))
+      #expect(recovered?.position == (isWhole ? Fixture.position(100) : nil))
+      #expect(store.lineage.current == (isWhole ? 1 : nil))
+      #expect(try store.archive.list().filter(\.isAbandoned).isEmpty)
+    }
+    try withoutLeftovers(fixture)
+    let store = try fixture.open()
+    _ = try store.openCurrent()
+    Fixture.learn(100..<200, model)
+    #expect(try fixture.snapshot(model, in: store).parent == (isWhole ? 1 : nil))
+  }
+
   @Test(arguments: SnapshotStep.allCases.filter { $0 != .begun && $0 != .rowsWritten && $0 != .modelSynced })
   func aCrashWhileRollingBackLeavesTheOldOrTheNew(_ step: SnapshotStep) throws {
     let fixture = try Fixture()
