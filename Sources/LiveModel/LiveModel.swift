@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: configuration, layout and pointers never change. The ring is written by `afm_ring_publish`, on
 /// the owner's thread alone, and read by `afm_ring_copy`, both atomic (`Ring.c`); how the table is shared
-/// ``TableMemory`` says; the number of the last publication is atomic.
+/// `TableMemory` (AttentionalFM) says; the number of the last publication is atomic.
 public final class LiveModel: @unchecked Sendable {
   /// The model's configuration.
   public let configuration: ModelConfiguration

@@ -74,7 +74,8 @@ struct VowpalWabbit {
       better: .higher, scaling: .none, limit: limit)
     figures.add(
       "\(kind): times as fast, with the start of both processes",
-      contest.ours.wholeRate(events) / contest.theirs.wholeRate(events), "times", better: .higher, scaling: .none)
+      contest.ours.wholeRate(events) / contest.theirs.wholeRate(events), "times", better: .higher, scaling: .none,
+      limit: limit)
     figures.add(
       "\(kind): times as fast as Vowpal Wabbit with all fields in one namespace",
       contest.ours.rate(events) / contest.theirsInOne.rate(events), "times", better: .higher, scaling: .none)
