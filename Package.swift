@@ -63,6 +63,7 @@ let row2: [Target] = [
     "EventSources", ["Kafka", "Compression", "DurableFiles", "Threads", "CSystem", "CXXHash", "Observability"]),
   room("ScoringAPI", ["JSONReading", "Features"]),
   room("ProgressiveValidation", ["AttentionalFM"]),
+  room("NegativeSampling", ["AttentionalFM", "Features"]),
   room("Configuration", ["YAML", "AttentionalFM", "FeatureEncoding", "Features", "Observability"]),
 ]
 
@@ -141,6 +142,7 @@ let testTargets: [Target] = [
   tests(of: "EventSources", ["Kafka", "DurableFiles", "Compression", "Threads"]),
   tests(of: "ScoringAPI", ["JSONReading", "Features"]),
   tests(of: "ProgressiveValidation", ["AttentionalFM"]),
+  tests(of: "NegativeSampling", ["AttentionalFM", "Features"]),
   tests(of: "Configuration", ["YAML", "AttentionalFM", "FeatureEncoding"]),
   tests(
     of: "SnapshotStore",
