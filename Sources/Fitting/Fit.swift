@@ -18,6 +18,7 @@ public final class Fit {
   private let store: FitStore
   private let training: EventSet
   private let validation: EventSet
+  private let judgedSets: [(file: String, events: EventSet)]
   private var record: FitRecord
   private var model: Model
   private var state: LearnerState
@@ -56,6 +57,9 @@ public final class Fit {
       files: settings.trainingFiles, settings: settings, memoryLimit: settings.memoryLimit)
     validation = try EventSet(
       files: settings.validationFiles, settings: settings, memoryLimit: settings.memoryLimit / 4)
+    judgedSets = try settings.judgedFiles.map { (file) throws(FitProblem) in
+      (file, try EventSet(files: [file], settings: settings, memoryLimit: settings.memoryLimit / 4))
+    }
     store = try FitStore(settings, identity: identity)
     self.model = try modelling { () throws(ModelProblem) in try Model(configuration: model) }
     state = LearnerState(identity, LearningSettings(windowSize: settings.windowSize))
@@ -85,7 +89,7 @@ public final class Fit {
     var test: ProgressiveSummary?
     if !settings.testFiles.isEmpty {
       let set = try EventSet(files: settings.testFiles, settings: settings, memoryLimit: 0)
-      test = try evaluate(set, "test")
+      test = try evaluate(set, "what is given for the test")
     }
     let snapshot = try store.publish(model, state)
     return FitReport(
@@ -118,9 +122,9 @@ public final class Fit {
         notify(.note("the training events do not fit into memory: every epoch reads the files"))
       }
     }
-    if !settings.validationFiles.isEmpty, settings.epochs > 1 {
-      try validation.load { (count) throws(FitProblem) in try tell(count, total: nil, epoch: 0, since: start, loss: nil)
-      }
+    guard settings.epochs > 1 else { return }
+    for set in judgedSets.map(\.events) + (settings.validationFiles.isEmpty ? [] : [validation]) {
+      try set.load { (count) throws(FitProblem) in try tell(count, total: nil, epoch: 0, since: start, loss: nil) }
     }
   }
 
@@ -158,13 +162,17 @@ public final class Fit {
     if let labels = training.labels {
       (record.leastLabel, record.greatestLabel) = (labels.lowerBound, labels.upperBound)
     }
-    let summary = settings.validationFiles.isEmpty ? nil : try evaluate(validation, "validation")
+    let summary = settings.validationFiles.isEmpty ? nil : try evaluate(validation, "what is given for validation")
     guard let loss = judged.runSummary.loss, loss.isFinite, summary?.loss?.isFinite ?? true else {
       throw FitProblem(.notFinite, "the loss of epoch \(epoch) is not finite; lower the rates")
+    }
+    let judgedFiles = try judgedSets.map { (file, events) throws(FitProblem) in
+      JudgedFile(file: file, summary: try evaluate(events, file))
     }
     let least = record.epochs.compactMap { $0.validation?.loss }.min()
     let report = EpochReport(
       epoch: epoch, seconds: (clock.now - start).inSeconds, training: judged.runSummary, validation: summary,
+      judged: judgedFiles.isEmpty ? nil : judgedFiles,
       isBest: summary?.loss.map { $0 < least ?? .infinity } ?? true)
     record.epochs.append(report)
     try store.keep(model, state, &record)
@@ -196,7 +204,7 @@ public final class Fit {
     guard judged.runSummary.events > 0 else {
       throw FitProblem(
         .data,
-        "the \(name) files hold no event that can be used"
+        "\(name) holds no event that can be used"
           + (set.firstRejection.map { "; the first record that was rejected: \($0)" } ?? ""))
     }
     return judged.runSummary

@@ -1,5 +1,13 @@
 import ProgressiveValidation
 
+/// What the model of an epoch says of a file.
+public struct JudgedFile: Codable, Equatable, Sendable {
+  /// The file's path, as it was given.
+  public var file: String
+  /// All its events, predicted by the epoch's model.
+  public var summary: ProgressiveSummary
+}
+
 /// What one epoch came to.
 public struct EpochReport: Codable, Equatable, Sendable {
   /// The epoch's number, from 1.
@@ -10,6 +18,8 @@ public struct EpochReport: Codable, Equatable, Sendable {
   public var training: ProgressiveSummary
   /// The validation files after the epoch; absent where there are none.
   public var validation: ProgressiveSummary?
+  /// The files that are judged after every epoch and decide nothing; absent where there are none.
+  public var judged: [JudgedFile]?
   /// Whether no epoch before had a lower validation loss; without validation every epoch is the best so far.
   public var isBest: Bool
 }

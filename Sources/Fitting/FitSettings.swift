@@ -33,6 +33,8 @@ public struct FitSettings: Sendable {
   public var validationFiles: [String] = []
   /// The files that the best epoch is judged by at the end.
   public var testFiles: [String] = []
+  /// The files that every epoch is judged by as well; they decide nothing.
+  public var judgedFiles: [String] = []
   /// The state directory that takes the snapshot.
   public var output: String
   /// How often the training files are learned at most.

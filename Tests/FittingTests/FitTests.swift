@@ -74,6 +74,25 @@ import Testing
     #expect(report.eventsLearned == UInt64(report.bestEpoch * (370 + 185)))
   }
 
+  @Test("judges other files after every epoch, which decides nothing")
+  func judges() throws {
+    let (training, other) = ([try file("a", events: 300, seed: 9)], try file("o", events: 200, seed: 10))
+    var settings = settings("plain", training: training)
+    (settings.epochs, settings.batchSize, settings.validationFiles) = (3, 16, [other])
+    let plain = try run(settings)
+    settings.output = folder.path("judged")
+    settings.judgedFiles = [other, training[0]]
+    let report = try run(settings)
+    #expect(try bytes("plain", plain.snapshot) == bytes("judged", report.snapshot))
+    for epoch in report.epochs {
+      #expect(epoch.judged?.map(\.file) == settings.judgedFiles)
+      #expect(epoch.judged?.first?.summary == epoch.validation)
+      #expect(epoch.judged?.last?.summary.events == epoch.training.events)
+      #expect(epoch.judged?.last?.summary.loss != epoch.training.loss)
+    }
+    #expect(plain.epochs.allSatisfy { $0.judged == nil })
+  }
+
   @Test("ends with the same bytes where it was interrupted and went on", arguments: [true, false])
   func resumes(shuffles: Bool) throws {
     let files = [try file("a", events: 500, seed: 4)]

@@ -25,6 +25,9 @@ enum FitCommand: Subcommand {
         "test", kind: .path, valueName: "FILE", repeats: true,
         help: "events that the best epoch is judged by at the end"),
       CommandOption(
+        "judge", kind: .path, valueName: "FILE", repeats: true,
+        help: "events that every epoch is judged by as well, which decides nothing; such as the training files"),
+      CommandOption(
         "output", letter: "o", kind: .path, valueName: "DIR", required: true,
         help: "the state directory that takes the snapshot; made where it is missing"),
       CommandOption(

@@ -31,6 +31,7 @@ extension FitSettings {
       trainingFiles: arguments.values("train-file"), output: arguments.value("output") ?? ".")
     validationFiles = arguments.values("validation")
     testFiles = arguments.values("test")
+    judgedFiles = arguments.values("judge")
     epochs = arguments.integer("epochs") ?? 1
     batchSize = arguments.integer("batch") ?? 1
     shuffles = arguments.flag("shuffle") || (epochs > 1 && !arguments.flag("no-shuffle"))

@@ -9,6 +9,7 @@ enum FitText {
     if let validation = report.validation {
       text += ", validation \(metrics(validation))\(report.isBest ? " (best so far)" : "")"
     }
+    for judged in report.judged ?? [] { text += ", \(judged.file) \(metrics(judged.summary))" }
     return text + ", \(HumanText.decimals(report.seconds, 1)) s\n"
   }
 
