@@ -22,6 +22,12 @@ RIVAL := $(BUILD)/vowpalwabbit
 
 LIBRARIES := pkg-config xz-utils librdkafka-dev libuv1-dev libsimdjson-dev libyaml-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev
 TEST_PACKAGES := kcat curl gzip zstd
+# What draws the plots of `make reproduce`, and the user's own downloads: FRAPPE has train, validation and test files of
+# libfm lines, MOVIELENS the same or tags.csv; K is the length of embeddings.
+PLOTS := $(BUILD)/plots
+FRAPPE ?= $(if $(SHARED),$(SHARED)/data)
+MOVIELENS ?=
+K ?= 64
 # The suites that need what only `make verify` brings.
 VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests
 VERIFY_PACKAGES := nghttp2-client qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross systemd python3-venv
@@ -110,8 +116,23 @@ bench-accept: ## Makes the figures of the last `make bench` the committed result
 	@$(BENCH)/CompareFigures --accept $(FIGURES) $(RESULTS)
 
 .PHONY: bench-tests
-bench-tests: libraries ## That the benchmarks build and judge figures rightly
+bench-tests: libraries reproduction-tests ## That the benchmarks build and judge figures rightly
 	Tests/Scripts/run-tests.sh --package-path Benchmarks -c release
+
+.PHONY: plot-tools
+plot-tools:
+	$(call packages_needed,python3-venv)
+	@$(PLOTS)/bin/python -c 'import matplotlib' 2>/dev/null || { rm -rf $(PLOTS); python3 -m venv $(PLOTS) && \
+	  $(PLOTS)/bin/pip install -q --disable-pip-version-check 'matplotlib==3.*'; }
+
+.PHONY: reproduce
+reproduce: build plot-tools ## The experiments of the paper on data of your own, with plots; see Docs/Reproduction.md
+	$(PLOTS)/bin/python Benchmarks/Paper/reproduce.py --programs $(PROGRAMS) --output $(BUILD)/reproduction \
+	  --frappe '$(FRAPPE)' --movielens '$(MOVIELENS)' --embedding-size $(K)
+
+.PHONY: reproduction-tests
+reproduction-tests: build plot-tools ## The same, tiny, on made-up data
+	cd Benchmarks/Paper && AFM_PROGRAMS=$(PROGRAMS) $(PLOTS)/bin/python -m unittest discover -s Tests -t .
 
 .PHONY: test-tools
 test-tools: libraries

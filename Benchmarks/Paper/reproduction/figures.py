@@ -1,0 +1,55 @@
+"""The paper's Figures 2 to 5: what is fitted, and the rows that the plots are drawn from."""
+
+from .laboratory import Laboratory, error
+from .plan import Plan
+from .setting import Setting
+
+
+def dropout(laboratory: Laboratory, plan: Plan) -> tuple[list[list], Setting, Setting]:
+    """Figure 2: validation error by dropout, lambda 0. Rows, and the best AFM and FM."""
+    attention = [plan.attention(dropout=rate) for rate in plan.dropouts]
+    machines = [plan.machine(dropout=rate) for rate in plan.dropouts]
+    reports = laboratory.all([setting for pair in zip(attention, machines) for setting in pair])
+    rows = [
+        [rate, error(reports[2 * place]), error(reports[2 * place + 1])] for place, rate in enumerate(plan.dropouts)]
+    return rows, laboratory.best(attention), laboratory.best(machines)
+
+
+def penalty(laboratory: Laboratory, plan: Plan, attention: Setting, machine: Setting) -> tuple[list[list], Setting]:
+    """Figure 3: validation error by lambda, at the best dropout, beside the best FM. Rows, and the best AFM."""
+    settings = [attention.with_(projection_penalty=penalty) for penalty in plan.penalties]
+    level = error(laboratory.begin(machine).result())
+    reports = laboratory.all(settings)
+    rows = [[setting.projection_penalty, error(report), level] for setting, report in zip(settings, reports)]
+    return rows, laboratory.best(settings)
+
+
+def attention_size(
+    laboratory: Laboratory, plan: Plan, attention: Setting, machine: Setting
+) -> tuple[list[list], Setting]:
+    """Figure 4: validation error by attention size, the best of some lambdas for each. Rows, and the best AFM."""
+    level = error(laboratory.begin(machine).result())
+    # The largest take longest: they begin first, so that no core is idle at the end.
+    families = {
+        size: [attention.with_(attention_size=size, projection_penalty=penalty) for penalty in plan.penalties_for_sizes]
+        for size in sorted(plan.attention_sizes, reverse=True)
+    }
+    laboratory.all([setting for family in families.values() for setting in family])
+    bests = [laboratory.best(families[size]) for size in sorted(families)]
+    rows = [
+        [best.attention_size, best.projection_penalty, error(laboratory.begin(best).result()), level] for best in bests]
+    return rows, laboratory.best(bests)
+
+
+def epochs(laboratory: Laboratory, plan: Plan, attention: Setting, machine: Setting) -> list[list]:
+    """Figure 5: the training and the test error after every epoch, without an early end."""
+    shown = [
+        setting.with_(epochs=plan.epochs_shown, patience=None, judges_epochs=True) for setting in (attention, machine)]
+    reports = laboratory.all(shown)
+    rows = []
+    for after_attention, after_machine in zip(*(report["epochs"] for report in reports)):
+        row = [after_attention["epoch"]]
+        for report in (after_attention, after_machine):
+            row += [judged["summary"]["loss"] for judged in report["judged"]]
+        rows.append(row)
+    return rows
