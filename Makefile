@@ -115,6 +115,11 @@ bench-check: bench-run ## The same, and fails where a figure is missing or got w
 bench-accept: ## Makes the figures of the last `make bench` the committed results
 	@$(BENCH)/CompareFigures --accept $(FIGURES) $(RESULTS)
 
+.PHONY: learning
+learning: build ## What one pass learns: the figures of Docs/Learning.md; OPTIONS='--data flights --set ...' compares
+	$(SWIFT) build --package-path Benchmarks -c release --product OnePass
+	AFM_PROGRAMS=$(PROGRAMS) $(BENCH)/OnePass $(OPTIONS)
+
 .PHONY: bench-tests
 bench-tests: libraries reproduction-tests ## That the benchmarks build and judge figures rightly
 	Tests/Scripts/run-tests.sh --package-path Benchmarks -c release

@@ -13,6 +13,11 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency] = []) -> Targ
   .executableTarget(name: name, dependencies: [measured, "BenchmarkSupport"] + dependencies, swiftSettings: strict)
 }
 
+/// A program in `Sources/NAME` that measures what is learned, not how fast: `make learning` runs it, `make bench` does not.
+func accuracy(_ name: String) -> Target {
+  .executableTarget(name: name, dependencies: [measured, "BenchmarkSupport"], swiftSettings: strict)
+}
+
 let benchmarks: [Target] = [
   benchmark("GrowthTable"),
   benchmark("IngestSpeed", ["AllocationCount"]),
@@ -25,6 +30,7 @@ let benchmarks: [Target] = [
   benchmark("SocketSpeed"),
   benchmark("TableMemory"),
   benchmark("VowpalWabbit"),
+  accuracy("OnePass"),
 ]
 
 let package = Package(

@@ -1,0 +1,58 @@
+import BenchmarkSupport
+import Compression
+import Foundation
+
+/// The lines of one of Frappe's files.
+struct EventLines {
+  let bytes: [UInt8]
+  /// Where each line stands, without its line feed.
+  let lines: [Range<Int>]
+
+  var count: Int { lines.count }
+
+  init(path: String) throws {
+    let reader = try DecompressingReader(path: path)
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = try piece.withUnsafeMutableBytes { try reader.read(into: $0) }
+      if count == 0 { break }
+      bytes.append(contentsOf: piece[..<count])
+    }
+    if bytes.last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
+    var lines: [Range<Int>] = []
+    var start = 0
+    for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+      lines.append(start..<index)
+      start = index + 1
+    }
+    (self.bytes, self.lines) = (bytes, lines)
+  }
+}
+
+/// The Frappe data of the AFM paper, which may not be handed on: from the shared test material, or the reader's own.
+struct Frappe {
+  static let absent =
+    "NOT MEASURED: Frappe. Its files may not be handed on. Download frappe.train.libfm, frappe.validation.libfm and "
+    + "frappe.test.libfm of the AFM paper, and name their directory with --frappe."
+
+  let training: EventLines
+  let validation: EventLines
+  let test: EventLines
+
+  /// The files in a directory, else in the shared material; nil where neither is there.
+  ///
+  /// - Throws: where the directory lacks one, or one cannot be read.
+  static func find(_ directory: String?) throws -> Frappe? {
+    let shared = ProcessInfo.processInfo.environment["AFM_SHARED"].flatMap { $0.isEmpty ? nil : $0 + "/data" }
+    guard let directory = directory ?? shared else { return nil }
+    func lines(_ part: String) throws -> EventLines {
+      let names = ["frappe.\(part).libfm", "\(part).libfm"].flatMap { [$0, $0 + ".xz", $0 + ".gz", $0 + ".zst"] }
+      guard let name = names.first(where: { FileManager.default.fileExists(atPath: directory + "/" + $0) }) else {
+        throw BenchmarkProblem("\(directory) has no frappe.\(part).libfm, plain or compressed")
+      }
+      return try EventLines(path: directory + "/" + name)
+    }
+    return try Frappe(training: lines("train"), validation: lines("validation"), test: lines("test"))
+  }
+}

@@ -1,0 +1,28 @@
+/// One key below `learning` and its value, as a settings file has them: `rates.embedding` and `0.2`.
+struct Setting: Equatable, CustomStringConvertible {
+  let key: String
+  let value: String
+
+  var description: String { "\(key)=\(value)" }
+
+  /// The settings as a YAML mapping in one line; a later value of a key goes before an earlier one.
+  static func mapping(_ settings: [Setting]) -> String {
+    var sections: [(name: String, settings: [Setting])] = []
+    for setting in settings {
+      let parts = setting.key.split(separator: ".", maxSplits: 1)
+      let name = parts.count == 2 ? String(parts[0]) : ""
+      let inner = Setting(key: String(parts.last ?? ""), value: setting.value)
+      if let index = sections.firstIndex(where: { $0.name == name }) {
+        sections[index].settings.removeAll { $0.key == inner.key }
+        sections[index].settings.append(inner)
+      } else {
+        sections.append((name, [inner]))
+      }
+    }
+    let entries = sections.flatMap { section in
+      let pairs = section.settings.map { "\($0.key): \($0.value)" }
+      return section.name.isEmpty ? pairs : ["\(section.name): {\(pairs.joined(separator: ", "))}"]
+    }
+    return "{\(entries.joined(separator: ", "))}"
+  }
+}

@@ -1,0 +1,55 @@
+import BenchmarkSupport
+import Foundation
+
+/// A figure that `Docs/Learning.md` states, with the settings it takes beside the defaults.
+struct Statement {
+  let name: String
+  let settings: [Setting]
+  let crosses: [[String]]
+  /// The most the mean of three seeds may be, where that is promised.
+  let promise: Double?
+
+  init(_ name: String, _ settings: [String: String] = [:], crosses: [[String]] = [], promise: Double? = nil) {
+    self.name = name
+    self.settings = settings.sorted { $0.key < $1.key }.map { Setting(key: $0.key, value: $0.value) }
+    self.crosses = crosses
+    self.promise = promise
+  }
+
+  /// Measures all of them, on whichever data are there.
+  static func run(_ request: Request) throws {
+    if let frappe = try Frappe.find(request.frappe) {
+      var table = Table("Frappe, one pass in file order, test RMSE", "mean of the seeds", "promised", "")
+      for statement in Statements.frappe {
+        let values = try request.seeds.map { seed in
+          try FrappePass(frappe, statement.settings, crosses: statement.crosses, seed: seed).run(judgedBy: .test)
+        }
+        statement.add(values, to: &table)
+      }
+      print("\(table.text)\n")
+    } else {
+      print("\(Frappe.absent)\n")
+    }
+    let flights = try FlightFiles(Flights())
+    for labels in [Request.Labels.delayed, .atOnce] {
+      let when =
+        labels == .delayed ? "each label at departure + 60 min + distance / 7.5 miles a minute" : "labels at once"
+      var table = Table("\(flights.description); \(when); log loss", "mean of the seeds", "promised", "")
+      for (statement, fields) in Statements.flights(labels) {
+        let values = try request.seeds.map { seed in
+          try FlightsPass(flights, statement.settings, fields: fields, crosses: statement.crosses, seed: seed)
+            .run(labels: labels)
+        }
+        statement.add(values, to: &table)
+      }
+      print("\(table.text)\n")
+    }
+  }
+
+  private func add(_ values: [Double], to table: inout Table) {
+    let spread = Spread(values)
+    table.add(
+      name, spread.description, promise.map { "<= \(Numbers.text($0, digits: 3))" } ?? "",
+      promise.map { spread.mean <= $0 ? "kept" : "NOT KEPT" } ?? "")
+  }
+}
