@@ -21,7 +21,8 @@ extension SourceSettings {
       let why = "the path of the file to read, since source.kind is file"
       let path = kind == .file ? file.requiredText("path", why: why) : file.optionalText("path")
       let follow = file.boolean("follow", default: false)
-      return path.map { FileSettings(path: $0, follow: follow) }
+      let start = StartPosition.read(file, "start_from", isFile: true)
+      return path.map { FileSettings(path: $0, follow: follow, startFrom: start) }
     }
     let place: Place? =
       switch kind {
@@ -30,6 +31,26 @@ extension SourceSettings {
       case .standardInput: .standardInput
       }
     return place.map { SourceSettings(place: $0, format: format, onMissingPosition: missing) }
+  }
+}
+
+extension StartPosition {
+  static func read(_ section: YAMLSection, _ key: String, isFile: Bool) -> StartPosition {
+    let text = section.text(key, default: "earliest")
+    let position = StartPosition(text: text)
+    switch position {
+    case .earliest?, .latest?: break
+    case .offsets(let offsets)? where isFile && Array(offsets.keys) != [0]: return refused()
+    case .time? where isFile, nil: return refused()
+    case .time?, .offsets?: break
+    }
+    return position ?? .earliest
+
+    func refused() -> StartPosition {
+      let wanted = isFile ? "earliest, latest, or the number of the byte at which a line begins" : Self.wanted
+      section.problem(key, "is `\(text)`; it must be \(wanted)")
+      return .earliest
+    }
   }
 }
 
@@ -47,7 +68,7 @@ extension KafkaSettings {
     }
     let isolation = section.choice("isolation", default: Isolation.committed)
     let group = section.text("group", default: "afmd-\(modelName)")
-    let startFrom = section.choice("start_from", default: Start.earliest)
+    let startFrom = StartPosition.read(section, "start_from", isFile: false)
     let refresh = section.duration(
       "partition_refresh", default: .seconds(30), atLeast: .milliseconds(100), atMost: .seconds(86_400))
     let commit = section.optionalDuration(

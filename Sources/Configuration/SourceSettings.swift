@@ -32,14 +32,6 @@ public struct SourceSettings: Equatable, Sendable {
 
 /// A Kafka topic as a source.
 public struct KafkaSettings: Equatable, Sendable {
-  /// Where reading begins without a snapshot.
-  public enum Start: String, CaseIterable, Sendable {
-    /// At the earliest record there is.
-    case earliest
-    /// At the next record to come.
-    case latest
-  }
-
   /// Which records of transactions are read.
   public enum Isolation: String, CaseIterable, Sendable {
     /// Only those of committed ones.
@@ -52,8 +44,8 @@ public struct KafkaSettings: Equatable, Sendable {
   public var topic: String
   /// Where unusable records are copied to; nil nowhere.
   public var deadLetterTopic: String?
-  /// Where reading begins without a snapshot.
-  public var startFrom: Start
+  /// Where reading begins without a position.
+  public var startFrom: StartPosition
   /// How often to look for new partitions.
   public var partitionRefresh: Duration
   /// How often positions are committed for lag tools; nil never.
@@ -71,4 +63,6 @@ public struct FileSettings: Equatable, Sendable {
   public var path: String
   /// Whether to wait for more at its end, also after a rotation.
   public var follow: Bool
+  /// Where reading begins without a position: never a time, nor a partition but 0.
+  public var startFrom = StartPosition.earliest
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Learning
 import ScoringAPI
 import ScoringServer
@@ -84,8 +85,12 @@ final class OperatorDesk: OperatorCommands {
     case (.paused, nil): learning.pause(done)
     case (.paused, _?): completion(.failure(.badRequest("a pause takes no position", field: "position")))
     case (.running, nil): learning.resume(done)
-    case (.running, .earliest?): learning.resume(at: .earliest, done)
-    case (.running, .latest?): learning.resume(at: .latest, done)
+    case (.running, let text?):
+      guard let position = StartPosition(text: text) else {
+        return completion(
+          .failure(.badRequest("position is '\(text)'; it is to be \(StartPosition.wanted)", field: "position")))
+      }
+      learning.resume(at: SourceAssembly.policy(position), done)
     case (.stopped, _):
       completion(
         .failure(.badRequest("learning stops by itself alone; 'paused' and 'running' can be asked for", field: "state"))

@@ -13,13 +13,14 @@ enum SourceAssembly {
     case .kafka(let kafka):
       let source = KafkaSourceSettings(
         topic: kafka.topic, properties: kafka.properties,
-        startsAt: kafka.startFrom == .earliest ? .earliest : .latest,
+        startsAt: policy(kafka.startFrom),
         partitionRefreshMilliseconds: kafka.partitionRefresh.milliseconds,
         commitIntervalMilliseconds: kafka.commitInterval?.milliseconds,
         startTimeoutMilliseconds: kafka.startTimeout.milliseconds)
       return { () throws(SourceProblem) in try KafkaSource(source, notify: notify) }
     case .file(let file):
-      let source = FileSourceSettings(path: file.path, follows: file.follow, maximumRecordBytes: limit)
+      let source = FileSourceSettings(
+        path: file.path, follows: file.follow, maximumRecordBytes: limit, startsAt: policy(file.startFrom))
       return { () throws(SourceProblem) in try FileSource(source, notify: notify) }
     case .standardInput:
       return { () throws(SourceProblem) in StandardInputSource(maximumRecordBytes: limit) }
@@ -49,6 +50,16 @@ enum SourceAssembly {
     case .stop: .refuse
     case .earliest: .earliest
     case .latest: .latest
+    }
+  }
+
+  /// Where reading begins, as sources are told.
+  static func policy(_ start: StartPosition) -> MissingPositionPolicy {
+    switch start {
+    case .earliest: .earliest
+    case .latest: .latest
+    case .time(let milliseconds): .time(milliseconds: milliseconds)
+    case .offsets(let offsets): .offsets(offsets)
     }
   }
 }

@@ -1,13 +1,3 @@
-/// Where learning goes on when the saved position is gone.
-public enum MissingPositionPolicy: String, Codable, Sendable {
-  /// Nowhere: the source reports the loss, and an operator decides.
-  case refuse
-  /// At the earliest record there is.
-  case earliest
-  /// At the next record to come.
-  case latest
-}
-
 /// A stream of records with a position that can be saved and sought.
 ///
 /// Thread rule: one thread (the ingest thread) makes every call. No call may wait on an event loop or on Swift's
@@ -18,6 +8,10 @@ public protocol EventSource: AnyObject {
 
   /// Whether records interleave from several partitions, so that a replay needs the order journal.
   var needsOrderJournal: Bool { get }
+
+  /// Whether a model that has learned elsewhere may begin without being told where: the source has one place to begin,
+  /// or its settings name an exact one.
+  var hasCertainStart: Bool { get }
 
   /// Begins, or begins again, to deliver at a position.
   ///
@@ -61,6 +55,9 @@ extension EventSource {
   {
     try start(at: position, missing: missing, replaying: [])
   }
+
+  /// Somebody must choose.
+  public var hasCertainStart: Bool { false }
 
   /// Nobody to tell.
   public func publish(learned position: SourcePosition) {}

@@ -20,6 +20,9 @@ public final class FileSource: EventSource {
   /// A file has one order.
   public var needsOrderJournal: Bool { false }
 
+  /// Where the settings name an offset.
+  public var hasCertainStart: Bool { settings.startsAt.isExact }
+
   let settings: FileSourceSettings
   var lines: LineReader?
   var reader: DecompressingReader?

@@ -44,12 +44,26 @@ struct FileStart {
     return try begin(position, missing, note: lost)
   }
 
-  /// Starts at the beginning or the end.
+  /// Starts at the beginning, at the end, or where a line begins.
   private func begin(_ position: SourcePosition, _ policy: MissingPositionPolicy, note lost: LostPosition?)
     throws(SourceProblem) -> Opened
   {
     let reader = try open(settings.path)
-    if policy == .latest { _ = try Self.translating { () throws(CompressionProblem) in try reader.skip(to: .max) } }
+    switch policy {
+    case .refuse, .earliest: break
+    case .latest: _ = try Self.translating { () throws(CompressionProblem) in try reader.skip(to: .max) }
+    case .time:
+      throw SourceProblem(
+        .configuration,
+        "a file's lines have no times of their own, so \(settings.path) cannot be read from a time: say `earliest`, "
+          + "`latest`, or the byte at which a line begins")
+    case .offsets(let offsets):
+      guard let offset = offsets[0], offsets.count == 1 else {
+        throw SourceProblem(
+          .configuration, "a file has partition 0 alone: name one offset, the byte at which a line begins")
+      }
+      try skip(reader, toLineAt: offset)
+    }
     var report = StartReport(position: position)
     report.position.kind = .file
     report.position.identity = try identity(of: settings.path).text
@@ -61,6 +75,29 @@ struct FileStart {
     }
     return Opened(
       report: report, reader: reader, lines: Self.lines(of: reader, limit: settings.maximumRecordBytes))
+  }
+
+  /// Goes to the byte at which a line begins.
+  private func skip(_ reader: DecompressingReader, toLineAt offset: Int64) throws(SourceProblem) {
+    if offset == 0 { return }
+    var before: UInt8 = 0
+    let reached = try Self.translating { () throws(CompressionProblem) in
+      let reached = try reader.skip(to: offset - 1)
+      let count = try withUnsafeMutableBytes(of: &before) { (byte) throws(CompressionProblem) in
+        try reader.read(into: byte)
+      }
+      return reached + Int64(count)
+    }
+    guard reached == offset else {
+      throw SourceProblem(
+        .positionLost, "\(settings.path) has only \(reached) bytes, so it cannot be read from byte \(offset)",
+        lost: [LostPosition(partition: 0, wanted: offset, earliest: 0, latest: reached)])
+    }
+    guard before == UInt8(ascii: "\n") else {
+      throw SourceProblem(
+        .positionLost, "byte \(offset) of \(settings.path) is within a line: name the byte at which one begins",
+        lost: [LostPosition(partition: 0, wanted: offset, earliest: 0)])
+    }
   }
 
   /// Starts at a position in a file that begins as it should.

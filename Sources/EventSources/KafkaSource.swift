@@ -13,6 +13,9 @@ public final class KafkaSource: EventSource {
   /// Several partitions interleave differently each time.
   public var needsOrderJournal: Bool { true }
 
+  /// Where the settings name a time or offsets.
+  public var hasCertainStart: Bool { settings.startsAt.isExact }
+
   let settings: KafkaSourceSettings
   let reports: KafkaReports
   var consumer: KafkaConsumer?

@@ -46,10 +46,12 @@ struct KafkaStart {
     if let position {
       try check(position, identity, watermarks, missing, &report)
     }
+    // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
+    let places =
+      position == nil
+      ? try self.places(missing == .refuse ? settings.startsAt : missing, of: Array(watermarks.keys), watermarks) : [:]
     for (partition, marks) in watermarks.sorted(by: { $0.key < $1.key }) where report.position[partition] == nil {
-      // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
-      let startsAt = missing == .refuse ? settings.startsAt : missing
-      var start = position == nil && startsAt == .latest ? marks.high : marks.low
+      var start = places[partition] ?? marks.low
       if start > marks.low, let run = runs.first(where: { $0.partition == partition }), run.nextOffset >= 0 {
         start = max(marks.low, run.nextOffset - Int64(run.count))
       }
@@ -108,13 +110,13 @@ struct KafkaStart {
     _ report: inout StartReport, orThrow problem: SourceProblem
   ) throws(SourceProblem) {
     guard missing != .refuse else { throw problem }
+    let places = try places(missing, of: positions.map(\.partition).filter { watermarks[$0] != nil }, watermarks)
     for position in positions {
-      guard let marks = watermarks[position.partition] else {
+      guard let target = places[position.partition] else {
         report.position.partitions.removeAll { $0.partition == position.partition }
         report.notes.append(.remark("partition \(position.partition) is no longer there; its position is forgotten"))
         continue
       }
-      let target = missing == .earliest ? marks.low : marks.high
       report.position.jump(partition: position.partition, to: target)
       report.notes.append(.positionMoved(position, to: target))
     }
@@ -161,7 +163,7 @@ struct KafkaStart {
   }
 
   /// Asks until an answer comes or the time for a start is over; a refused login ends it at once.
-  private func repeating<Answer>(_ ask: (Int32) throws(KafkaError) -> Answer) throws(SourceProblem) -> Answer {
+  func repeating<Answer>(_ ask: (Int32) throws(KafkaError) -> Answer) throws(SourceProblem) -> Answer {
     while true {
       do throws(KafkaError) {
         return try ask(1000)

@@ -10,6 +10,9 @@ public final class StandardInputSource: EventSource {
   /// A stream has one order.
   public var needsOrderJournal: Bool { false }
 
+  /// What comes now.
+  public var hasCertainStart: Bool { true }
+
   private let descriptor: Int32
   private let limit: Int
   private var lines: LineReader?

@@ -2,7 +2,13 @@
 ///
 /// `t`, `z` and a space instead of `T` are taken, as the RFC allows; fractions of a second of any length; second 60,
 /// which counts as the second after it. An offset is required.
-enum RFC3339 {
+public enum RFC3339 {
+  /// The time in milliseconds since 1970, nil where the text is not one.
+  public static func milliseconds(_ text: String) -> Int64? {
+    var text = text
+    return text.withUTF8 { parse(UnsafeRawBufferPointer($0))?.milliseconds }
+  }
+
   /// The time, nil where the text is not one.
   static func parse(_ text: UnsafeRawBufferPointer) -> WrittenTime? {
     // YYYY-MM-DDTHH:MM:SS is 19 bytes, and at least a Z follows.

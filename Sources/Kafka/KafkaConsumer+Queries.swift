@@ -50,6 +50,23 @@ extension KafkaConsumer {
     return KafkaWatermarks(low: low, high: high)
   }
 
+  /// Asks the brokers for the first record of each partition whose timestamp is not before a time.
+  ///
+  /// - Parameter milliseconds: the time, since 1970.
+  /// - Returns: the offsets of those records; a partition without one is left out.
+  public func offsets(
+    topic: String, partitions: [Int32], at milliseconds: Int64, timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [KafkaPartitionOffset] {
+    // The list carries the time where it will carry the answer.
+    let list = Self.list(topic: topic, partitions.map { KafkaPartitionOffset(partition: $0, offset: milliseconds) })
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let error = rd_kafka_offsets_for_times(handle.native, list, timeoutMilliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw KafkaError(error) }
+    let elements = UnsafeBufferPointer(start: list.pointee.elems, count: Int(max(0, list.pointee.cnt)))
+    for element in elements where element.err != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(element.err) }
+    return elements.filter { $0.offset >= 0 }.map { KafkaPartitionOffset(partition: $0.partition, offset: $0.offset) }
+  }
+
   /// The watermarks that came with the last records fetched; nil before the first. Does not wait.
   public func knownWatermarks(topic: String, partition: Int32) -> KafkaWatermarks? {
     var low: Int64 = -1

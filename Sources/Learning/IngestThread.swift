@@ -98,15 +98,16 @@ private final class Ingest {
     }
   }
 
-  /// A model that was fitted to files stands nowhere in a source; only what comes on standard input has one place to begin.
+  /// A model that was fitted to files stands nowhere in a source: it is told where to begin, unless the source's settings
+  /// name an exact place, or it has only one.
   private func requirePosition(_ order: IngestStart, _ source: any EventSource) throws(SourceProblem) {
     guard order.hasLearned, order.position == nil, order.replaying.isEmpty, order.missing == .refuse,
-      source.kind != .stdin
+      !source.hasCertainStart
     else { return }
     throw SourceProblem(
       .positionLost,
       "the snapshot has no position in the source, since its model was fitted to files. Learning begins when it is told "
-        + "where: `earliest` or `latest`")
+        + "where: `earliest`, `latest`, a time, or offsets")
   }
 
   private func poll(into batch: DecodedBatch) {

@@ -1,3 +1,4 @@
+import EventSources
 import SnapshotStore
 
 extension Learner {
@@ -31,19 +32,21 @@ extension Learner {
     enter(.paused, completion)
   }
 
-  private func resume(at position: ResumePosition?, _ completion: @escaping LearningCompletion<LearningReport>) {
+  private func resume(at position: MissingPositionPolicy?, _ completion: @escaping LearningCompletion<LearningReport>) {
     guard source.resuming == nil else {
       return completion(.failure(LearningProblem(.conflict, "learning is being resumed already")))
     }
     if condition.needsPosition {
-      guard let position else {
+      guard let position, position != .refuse else {
         return completion(
           .failure(
             LearningProblem(
-              .conflict, "the position was lost; say where to go on: 'earliest' or 'latest' of what the source has")))
+              .conflict,
+              "the position was lost; say where to go on: 'earliest' or 'latest' of what the source has, a time, or "
+                + "offsets")))
       }
       source.resuming = completion
-      return startSource(missing: position == .earliest ? .earliest : .latest)
+      return startSource(missing: position)
     }
     guard position == nil else {
       return completion(

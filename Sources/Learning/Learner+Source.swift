@@ -166,7 +166,7 @@ extension Learner {
     let policy = context.settings.onMissingPosition
     if problem.needsPosition, policy != .refuse, !source.isBySettings || source.missing == .refuse {
       context.log.warning(
-        "the position is gone; learning goes on as source.on_missing_position says", ["position": policy.rawValue])
+        "the position is gone; learning goes on as source.on_missing_position says", ["position": policy.description])
       return startSource(missing: policy, isBySettings: true)
     }
     switch problem.kind {

@@ -1,3 +1,4 @@
+import EventSources
 import SnapshotStore
 
 /// What is handed the outcome of a command: called exactly once, on the learner's thread; it must not wait.
@@ -14,7 +15,7 @@ enum LearnerCommand: Sendable {
   /// Stop learning until resumed; done when that would survive a restart.
   case pause(LearningCompletion<LearningReport>)
   /// Learn on; done when that would survive a restart.
-  case resume(ResumePosition?, LearningCompletion<LearningReport>)
+  case resume(MissingPositionPolicy?, LearningCompletion<LearningReport>)
   /// Report exactly.
   case report(@Sendable (LearningReport) -> Void)
   /// End, with a last snapshot or without; done when the learner has ended.

@@ -28,19 +28,11 @@ public enum LearningCondition: Equatable, Sendable {
     }
   }
 
-  /// Whether an operator must say `earliest` or `latest` to resume.
+  /// Whether an operator must say where to go on.
   public var needsPosition: Bool {
     guard case .stopped(let reason, _) = self else { return false }
     return reason == .positionLost || reason == .otherSource || reason == .replayImpossible
   }
-}
-
-/// Where learning goes on when it is resumed after its position was lost.
-public enum ResumePosition: String, Sendable {
-  /// At the earliest record that the source still has.
-  case earliest
-  /// At the next record to come.
-  case latest
 }
 
 /// Why a command was not obeyed: what was wrong, and what to do.

@@ -128,8 +128,10 @@ public final class LearningService: Sendable {
   }
 
   /// Resumes learning; after a lost position, at the one that is chosen. Done when it would survive a restart.
+  ///
+  /// - Parameter position: any place but `refuse`, which counts as none.
   public func resume(
-    at position: ResumePosition? = nil, _ completion: @escaping LearningCompletion<LearningReport>
+    at position: MissingPositionPolicy? = nil, _ completion: @escaping LearningCompletion<LearningReport>
   ) {
     if !channel.post(.resume(position, completion)) { completion(.failure(Learner.stopping)) }
   }

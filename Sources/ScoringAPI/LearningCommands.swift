@@ -8,7 +8,7 @@ public enum LearningMode: String, Codable, Equatable, Sendable, CaseIterable {
   case stopped
 }
 
-/// Where learning goes on when it resumes after its position was lost.
+/// A word for where learning goes on when it resumes after its position was lost; a time and offsets say it exactly.
 public enum ResumePosition: String, Codable, Equatable, Sendable, CaseIterable {
   /// At the oldest record that the source still has.
   case earliest
@@ -22,7 +22,7 @@ public struct LearningStatus: Codable, Equatable, Sendable {
   public var state: LearningMode
   /// Why learning is not running; absent while it is.
   public var reason: String?
-  /// The positions of which one must be chosen to resume; empty where none need be.
+  /// The words of which one, or a time or offsets, must be chosen to resume; empty where nothing need be.
   public var positions: [ResumePosition]
 
   /// Makes a status.
@@ -37,11 +37,12 @@ public struct LearningStatus: Codable, Equatable, Sendable {
 public struct LearningRequest: Codable, Equatable, Sendable {
   /// The state to be in: `running` or `paused` (`stopped` is the daemon's own and is refused).
   public var state: LearningMode
-  /// Where to go on from, where one must be chosen; refused with `paused`.
-  public var position: ResumePosition?
+  /// Where to go on from, where that must be chosen: `earliest`, `latest`, an RFC 3339 time, or offsets such as
+  /// `0:120,1:99`; refused with `paused`.
+  public var position: String?
 
   /// Makes a request.
-  public init(state: LearningMode, position: ResumePosition? = nil) {
+  public init(state: LearningMode, position: String? = nil) {
     self.state = state
     self.position = position
   }

@@ -98,11 +98,17 @@ public enum RequestReading {
     guard let state = try choice(LearningMode.self, "state", root), state != .stopped else {
       throw .badRequest("state is to be running or paused", field: "state")
     }
-    let position = try choice(ResumePosition.self, "position", root)
+    let position = try text("position", root)
     guard position == nil || state == .running else {
       throw .badRequest("a position is chosen when learning resumes, not when it pauses", field: "position")
     }
     return LearningRequest(state: state, position: position)
+  }
+
+  private static func text(_ name: String, _ root: JSONValue) throws(Problem) -> String? {
+    guard let value = root.member(name), !value.isNull else { return nil }
+    guard let text = value.string else { throw .badRequest("\(name) is not a string", field: name) }
+    return text
   }
 
   private static func choice<Choice: RawRepresentable & CaseIterable>(

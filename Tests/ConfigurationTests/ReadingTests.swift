@@ -186,7 +186,7 @@ import Testing
             topic: t
             dead_letter_topic: d
             isolation: read_uncommitted
-            start_from: latest
+            start_from: 0:120,1:99
             partition_refresh: 1s
             commit_interval: null
             start_timeout: 3s
@@ -198,7 +198,8 @@ import Testing
       settings.source.place
         == .kafka(
           KafkaSettings(
-            topic: "t", deadLetterTopic: "d", startFrom: .latest, partitionRefresh: .seconds(1), commitInterval: nil,
+            topic: "t", deadLetterTopic: "d", startFrom: .offsets([0: 120, 1: 99]), partitionRefresh: .seconds(1),
+            commitInterval: nil,
             startTimeout: .seconds(3),
             properties: [
               "bootstrap.servers": "a:1,b:2", "group.id": "afmd-m", "isolation.level": "read_uncommitted",
@@ -210,6 +211,33 @@ import Testing
     #expect(described.contains("source.kafka.properties.security.protocol: SASL_SSL\n"))
     #expect(described.contains("learning.rates.attention: 0.05  # default\n"))
     #expect(!described.contains("hidden") && !described.contains("p=ss"))
+  }
+
+  @Test(arguments: [
+    ("earliest", StartPosition.earliest), ("latest", .latest), ("17", .offsets([0: 17])), ("1:5", .offsets([1: 5])),
+    ("0:120, 1:99", .offsets([0: 120, 1: 99])), ("1970-01-02T00:00:00Z", .time(milliseconds: 86_400_000)),
+    ("1970-01-01 01:00:00.5+01:00", .time(milliseconds: 500)),
+  ]) func startsAreWrittenInWordsTimesAndOffsets(text: String, position: StartPosition) {
+    #expect(StartPosition(text: text) == position)
+  }
+
+  @Test(arguments: [
+    "", "first", "1970-01-02", "1:", ":1", "0:1,", "0:1,0:2", "-1", "0:-1", "0:1:2", "5000000000:1", "0:x",
+    "99999999999999999999",
+  ]) func startsAreNothingElse(text: String) {
+    #expect(StartPosition(text: text) == nil)
+  }
+
+  @Test func aFileStartsAtALineAndNotAtATime() throws {
+    func file(_ start: String) throws -> FileSettings? {
+      let text = "source: {kind: file, file: {path: p, start_from: \(start)}}\nschema: {features: [a]}"
+      guard case .file(let file) = try DaemonSettings.read(text: text).source.place else { return nil }
+      return file
+    }
+    #expect(try file("120")?.startFrom == .offsets([0: 120]))
+    #expect(try file("latest")?.startFrom == .latest)
+    #expect(throws: ConfigurationProblems.self) { try file("2026-01-31T00:00:00Z") }
+    #expect(throws: ConfigurationProblems.self) { try file("1:120") }
   }
 
   @Test func secretsThatCannotBeReadAreNeverShown() throws {

@@ -25,5 +25,60 @@ extension EndToEndTests {
       #expect(loss <= 0.435)
       #expect(try daemon.terminate() == 0)
     }
+
+    @Test(arguments: ["4.3", "3.9"])
+    func aFittedModelGoesOnAtATimeOrAtOffsets(generation: String) throws {
+      let folder = try TemporaryDirectory()
+      let known = try Flights.file(first: 2000, in: folder)
+      let broker = try KafkaBroker(generation: generation)
+      try broker.createTopic("flights", partitions: 2)
+      try broker.produce(known, to: "flights", partition: 0)
+      usleep(20_000)
+      let time = Date().ISO8601Format(.init(includingFractionalSeconds: true))
+      usleep(20_000)
+      try broker.produce(try Flights.file(first: 300, in: folder), to: "flights", partition: 1)
+      let source = DaemonUnderTest.kafka(broker.bootstrap, topic: "flights")
+
+      func fitted(_ source: String) throws -> DaemonUnderTest {
+        let daemon = try DaemonUnderTest(.init(source: source))
+        let words = ["fit", "--config", daemon.settings, "--train-file", known, "--output", daemon.state]
+        try Program.output("afmctl", words)
+        return daemon
+      }
+
+      // The settings say when: what came before was fitted.
+      let timed = try fitted(source + "\n  start_from: \(time)")
+      try timed.start()
+      try timed.waitUntilLearned(2300)
+      #expect(try timed.terminate() == 0)
+      // Once: the position is in a snapshot now.
+      try timed.start()
+      #expect(try timed.status()["events_learned"].number == 2300)
+      #expect(try timed.terminate() == 0)
+
+      // An operator says where.
+      let told = try fitted(source)
+      try told.start()
+      _ = try eventually("learning waits for a position") {
+        try told.status()["learning.reason"].canonical.contains("positionLost") ? true : nil
+      }
+      for (impossible, why) in [("0:1990", "partition 1"), ("0:2001,1:0", "2001"), ("soon", "soon")] {
+        let refused = try Program.run("afmctl", ["--socket", told.control, "resume", "--position", impossible])
+        #expect(refused.status == (impossible == "soon" ? 64 : 1) && refused.errors.contains(why), "\(refused)")
+      }
+      try told.ctl("resume", "--position", "0:1990,1:295")
+      try told.waitUntilLearned(2015)
+      #expect(try told.status()["records.read"].number == 15)
+      #expect(try told.terminate() == 0)
+
+      let late = try fitted(source)
+      try late.start()
+      _ = try eventually("learning waits for a position") {
+        try late.status()["learning.reason"].canonical.contains("positionLost") ? true : nil
+      }
+      try late.ctl("resume", "--position", time)
+      try late.waitUntilLearned(2300)
+      #expect(try late.terminate() == 0)
+    }
   }
 }

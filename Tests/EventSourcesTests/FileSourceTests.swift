@@ -227,6 +227,29 @@ import Testing
     #expect(problem.kind == .positionLost)
   }
 
+  @Test func reachesAnyLineThatItIsToldToBeginAt() throws {
+    try write("one\ntwo\r\n\nfour")
+    try shell("gzip -k events.ndjson")
+    for name in [path, path + ".gz"] {
+      func begin(at byte: Int64) throws -> [String] {
+        var (source, collected) = try start(FileSourceSettings(path: name, startsAt: .offsets([0: byte])))
+        #expect(source.hasCertainStart && collected.position[0]?.nextOffset == byte)
+        collected.take(100, from: source)
+        return collected.texts
+      }
+      #expect(try begin(at: 0) == ["one", "two", "", "four"])
+      #expect(try begin(at: 4) == ["two", "", "four"])
+      #expect(try begin(at: 10) == ["four"])
+      for byte: Int64 in [1, 5, 14, 15, .max] {
+        let problem = #expect(throws: SourceProblem.self) { try begin(at: byte) }
+        #expect(problem?.kind == .positionLost && problem?.needsPosition == true, "byte \(byte)")
+      }
+    }
+    #expect(throws: SourceProblem.self) { try start(missing: .time(milliseconds: 0)) }
+    #expect(throws: SourceProblem.self) { try start(missing: .offsets([0: 0, 1: 0])) }
+    #expect(try !start().0.hasCertainStart)
+  }
+
   @Test func aMissingFileIsNamed() throws {
     let problem = #expect(throws: SourceProblem.self) { try start() }
     #expect(problem?.kind == .missing)

@@ -51,6 +51,47 @@ import Threads
     #expect(source.lag() == [PartitionLag(partition: 0, nextOffset: 300, endOffset: 300, behind: 0)])
   }
 
+  @Test func aFreshStartReadsFromTheOffsetsNamed() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<100, "a"), partition: 0)
+    try produce(numbers(0..<50, "b"), partition: 1)
+    func start(_ offsets: [Int32: Int64]) throws -> Collected {
+      var settings = settings()
+      settings.startsAt = .offsets(offsets)
+      let source = try KafkaSource(settings)
+      #expect(source.hasCertainStart)
+      var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+      collected.take(13, from: source)
+      return collected
+    }
+    #expect(try start([0: 90, 1: 47]).texts.sorted() == numbers(90..<100, "a") + numbers(47..<50, "b"))
+    // Told when it starts, whatever the settings say.
+    let source = try KafkaSource(settings())
+    let report = try source.start(at: nil, missing: .offsets([0: 100, 1: 50]), replaying: [])
+    #expect(report.position.partitions.map(\.nextOffset) == [100, 50])
+
+    let beyond = #expect(throws: SourceProblem.self) { try start([0: 101, 1: 47]) }
+    #expect(beyond?.kind == .positionLost && beyond?.lost.map(\.partition) == [0])
+    for offsets: [Int32: Int64] in [[0: 1], [0: 1, 1: 2, 2: 3], [:]] {
+      #expect(#expect(throws: SourceProblem.self) { try start(offsets) }?.kind == .configuration)
+    }
+  }
+
+  @Test func onlyPartitionsThatLostTheirPositionsNeedOffsets() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<10, "a"), partition: 0)
+    try produce(numbers(0..<10, "b"), partition: 1)
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(20, from: source)
+    var beyond = collected.position
+    beyond.jump(partition: 1, to: 99)
+    let report = try source.seek(to: beyond, missing: .offsets([1: 7]))
+    #expect(report.position.partitions.map(\.nextOffset) == [10, 7])
+    #expect(throws: SourceProblem.self) { try source.seek(to: beyond, missing: .offsets([0: 7])) }
+    #expect(throws: SourceProblem.self) { try source.seek(to: beyond, missing: .offsets([0: 7, 1: 7])) }
+  }
+
   @Test func aSavedPositionGoesOnAfterItsLastRecord() throws {
     try cluster.createTopic("events", partitions: 2)
     try produce(numbers(0..<100, "a"), partition: 0)

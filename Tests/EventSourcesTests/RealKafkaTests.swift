@@ -1,3 +1,4 @@
+import Foundation
 import Kafka
 import TestSupport
 import Testing
@@ -11,6 +12,7 @@ struct RealKafkaTests {
     let kafka = try RealKafka(version: version)
     try positionsAndOrder(kafka)
     try removedRecords(kafka)
+    try startsAtTimes(kafka)
     try newPartitionsAndNewTopics(kafka)
   }
 
@@ -80,6 +82,37 @@ struct RealKafkaTests {
     #expect(rest.texts == (500..<1000).map { "record \($0)" })
     let moved = try source.seek(to: early.position, missing: .latest)
     #expect(moved.position[0]?.nextOffset == 1000)
+  }
+
+  /// A start at a time: the first record of each partition that is not older, else the next to come.
+  func startsAtTimes(_ kafka: RealKafka) throws {
+    try kafka.tool("topics", ["--create", "--topic", "timed", "--partitions", "3"])
+    try produce((0..<50).map { "old \($0)" }, to: "timed", partition: 0, kafka)
+    try produce((0..<5).map { "older \($0)" }, to: "timed", partition: 1, kafka)
+    let reader = try KafkaSource(settings(kafka, "timed"))
+    var old = try Collected(reader.start(at: nil, missing: .refuse, replaying: []))
+    old.take(55, from: reader)
+    let newest = try #require(old.position.partitions.compactMap(\.lastRecord?.timestamp).max())
+    // Producers' clocks tell milliseconds.
+    while Int64(Date().timeIntervalSince1970 * 1000) <= newest + 1 { usleep(1000) }
+    try produce((0..<7).map { "new \($0)" }, to: "timed", partition: 0, kafka)
+
+    var timed = settings(kafka, "timed")
+    timed.startsAt = .time(milliseconds: newest + 1)
+    let source = try KafkaSource(timed)
+    #expect(source.hasCertainStart)
+    let report = try source.start(at: nil, missing: .refuse, replaying: [])
+    #expect(report.position.partitions.map(\.nextOffset) == [50, 5, 0])
+    var fresh = Collected(report)
+    fresh.take(7, from: source)
+    #expect(fresh.texts == (0..<7).map { "new \($0)" })
+    // Before the first record, and told as an operator tells: another topic's position is gone.
+    var lost = old.position
+    lost.identity = "elsewhere/timed"
+    let all = try source.seek(to: lost, missing: .time(milliseconds: 0))
+    #expect(all.position.partitions.map(\.nextOffset) == [0, 0, 0])
+    let late = try source.seek(to: lost, missing: .time(milliseconds: newest + 3_600_000))
+    #expect(late.position.partitions.map(\.nextOffset) == [57, 5, 0])
   }
 
   /// A partition that is added while the topic is read, and a topic that is deleted and made anew.

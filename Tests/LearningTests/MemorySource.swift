@@ -83,6 +83,8 @@ final class MemorySource: EventSource {
       case .refuse: throw SourceProblem(.positionLost, "the position is gone", lost: [lost])
       case .earliest: start.jump(partition: number, to: first)
       case .latest: start.jump(partition: number, to: Int64(log.partitions[partition].count))
+      case .offsets(let offsets): start.jump(partition: number, to: offsets[number] ?? first)
+      case .time(let milliseconds): start.jump(partition: number, to: max(first, milliseconds - 1_000))
       }
     }
     for entry in start.partitions { next[Int(entry.partition)] = entry.nextOffset }

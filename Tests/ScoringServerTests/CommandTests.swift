@@ -20,7 +20,7 @@ import Threads
     #expect(try !client.setPin(false, snapshot: 41).pinned)
     let report = try client.rollback(RollbackRequest(snapshot: 40, position: .keep))
     #expect(report.restored == 40 && report.learning.state == .paused)
-    #expect(try client.setLearning(LearningRequest(state: .running, position: .earliest)).state == .running)
+    #expect(try client.setLearning(LearningRequest(state: .running, position: "earliest")).state == .running)
     #expect(try client.shutdown().eventsLearned == 300)
     #expect(
       fixture.commands.asked == [
@@ -55,7 +55,7 @@ import Threads
     (.rollback, #"{"snapshot":41,"position":"back"}"#, "position"),
     (.rollback, #"{"snapshot":41,"position":"keep","x":1}"#, "x"), (.learning, #"{}"#, "state"),
     (.learning, #"{"state":"stopped"}"#, "state"), (.learning, #"{"state":"paused","position":"keep"}"#, "position"),
-    (.learning, #"{"state":"running","position":"rewind"}"#, "position"), (.snapshot, #"{"why":1}"#, "why"),
+    (.learning, #"{"state":"running","position":7}"#, "position"), (.snapshot, #"{"why":1}"#, "why"),
     (.snapshot, #"{"full":1}"#, "full"),
   ])
   func wrongCommandsNeverReachTheDaemon(endpoint: Endpoint, body: String, field: String) throws {

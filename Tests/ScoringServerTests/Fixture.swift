@@ -187,7 +187,7 @@ final class ScriptedCommands: OperatorCommands {
 
   func setLearning(_ request: LearningRequest, _ completion: @escaping CommandCompletion<LearningStatus>) {
     answer(
-      "learning \(request.state.rawValue) \(request.position?.rawValue ?? "-")",
+      "learning \(request.state) \(request.position ?? "-")",
       .success(LearningStatus(state: request.state)), completion)
   }
 

@@ -91,10 +91,13 @@ struct DaemonCommandTests {
     #expect(try run(daemon, "pause").output == "learning is paused\n")
     _ = try run(daemon, "resume")
     _ = try run(daemon, "resume", "--position", "latest")
+    _ = try run(daemon, "resume", "--position", "0:120,1:99")
+    #expect(try run(daemon, "resume", "--position", "yesterday").code == .usage)
     #expect(
       daemon.requests == [
         "POST /v1/learning {\"state\":\"paused\"}", "POST /v1/learning {\"state\":\"running\"}",
         "POST /v1/learning {\"position\":\"latest\",\"state\":\"running\"}",
+        "POST /v1/learning {\"position\":\"0:120,1:99\",\"state\":\"running\"}",
       ])
   }
 

@@ -87,7 +87,7 @@ struct StatusTextTests {
     let status = LearningStatus(state: .stopped, reason: "the position is gone", positions: [.earliest, .latest])
     #expect(
       StatusText.learning(status)
-        == "stopped: the position is gone (resume with --position earliest or latest)")
+        == "stopped: the position is gone (resume with --position earliest, latest, a time, or offsets)")
   }
 
   @Test func problemsOfSourceAndSnapshotsShow() {

@@ -56,7 +56,8 @@ enum StatusText {
     var text = status.state.rawValue
     if let reason = status.reason { text += ": \(reason)" }
     if !status.positions.isEmpty {
-      text += " (resume with --position \(status.positions.map(\.rawValue).joined(separator: " or ")))"
+      let words = status.positions.map(\.rawValue).joined(separator: ", ")
+      text += " (resume with --position \(words), a time, or offsets)"
     }
     return text
   }
