@@ -4,6 +4,9 @@ import CAFMKernels
 package struct DenseLayout: Sendable {
   package let c: afm_layout
 
+  /// Where the calibration's curve stands, behind all parameters that are learned by gradients; -1 without one.
+  package let calibration: Int
+
   package init(_ configuration: ModelConfiguration) {
     let k = configuration.effectiveEmbeddingSize
     let t = configuration.effectiveAttentionSize
@@ -26,6 +29,7 @@ package struct DenseLayout: Sendable {
     let hasPrior = t > 0 && configuration.fieldPairPrior
     layout.field_pair_count = hasPrior ? Int32(fields * (fields + 1) / 2) : 0
     layout.field_pairs = hasPrior ? take(fields * (fields + 1) / 2) : -1
+    calibration = configuration.calibration.map { Int(take($0.curveCount)) } ?? -1
     layout.count = next
     layout.scales_by_pairs = configuration.attentionScale == .pairs ? 1 : 0
     c = layout

@@ -32,6 +32,10 @@ package final class DenseParameters {
         Draws.bits(seed: configuration.seed, stream: 2, index: UInt64(l)),
         scale: configuration.attentionInitialScale)
     }
+    if let calibration = configuration.calibration {
+      let curve = CalibrationCurve.identity(calibration)
+      for (index, number) in curve.enumerated() { values.base[layout.calibration + index] = number }
+    }
     transpose()
   }
 

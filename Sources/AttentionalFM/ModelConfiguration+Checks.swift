@@ -113,6 +113,21 @@ extension ModelConfiguration {
     rate("regularization.projection", regularization.projection)
     rate("regularization.linear", regularization.linear)
     rate("regularization.embedding", regularization.embedding)
+    if let calibration {
+      check(
+        "calibration.kind", calibration.kind.rawValue, "none where the loss is not log: it calibrates log-odds",
+        loss == .logistic)
+      rate("calibration.rate", calibration.rate)
+      check(
+        "calibration.initialAccumulator", calibration.initialAccumulator, "above 0 and finite",
+        calibration.initialAccumulator > 0 && calibration.initialAccumulator <= 1e30)
+      check(
+        "calibration.refreshEvents", calibration.refreshEvents, "1 to 1000000000",
+        (1...1_000_000_000).contains(calibration.refreshEvents))
+      check(
+        "calibration.halfLifeEvents", calibration.halfLifeEvents ?? 1, "at least 1, or null",
+        calibration.halfLifeEvents ?? 1 >= 1)
+    }
     return found
   }
 }

@@ -9,6 +9,7 @@ extension ModelConfiguration {
     case kind, embeddingSize, attentionSize, attentionScale, loss, fieldPairPrior, outputWeights, layout, seed
     case embeddingScale, attentionInitialScale, rates, initialAccumulator, epsilon, regularization, dropout
     case tableSlots, maximumFeatures, maximumPairs
+    case calibration
   }
 
   /// Reads a configuration as a snapshot keeps it; what was added since the snapshot was written is not in use.
@@ -33,6 +34,7 @@ extension ModelConfiguration {
     tableSlots = try settings.decode(Int.self, forKey: .tableSlots)
     maximumFeatures = try settings.decode(Int.self, forKey: .maximumFeatures)
     maximumPairs = try settings.decode(Int.self, forKey: .maximumPairs)
+    calibration = try settings.decodeIfPresent(CalibrationSettings.self, forKey: .calibration)
   }
 
   /// Writes a configuration as a snapshot keeps it.
@@ -57,6 +59,7 @@ extension ModelConfiguration {
     try settings.encode(tableSlots, forKey: .tableSlots)
     try settings.encode(maximumFeatures, forKey: .maximumFeatures)
     try settings.encode(maximumPairs, forKey: .maximumPairs)
+    try settings.encodeIfPresent(calibration, forKey: .calibration)
   }
 }
 

@@ -69,6 +69,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public var maximumFeatures: Int
   /// The pairs of one event that are used.
   public var maximumPairs: Int
+  /// How the raw score is calibrated before it is answered; nil for not at all. Log loss only.
+  public var calibration: CalibrationSettings?
 
   /// Makes a configuration; everything has its default but the fields.
   public init(
@@ -77,7 +79,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     outputWeights: OutputWeights = .trainable, seed: UInt64 = 1, embeddingScale: Float = 0.1,
     attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(), initialAccumulator: Float = 0.3,
     epsilon: Float = 1e-8, regularization: Regularization = Regularization(), dropout: Float = 0,
-    tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016
+    tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016,
+    calibration: CalibrationSettings? = nil
   ) {
     self.layout = layout
     self.kind = kind
@@ -98,6 +101,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     self.tableSlots = tableSlots
     self.maximumFeatures = maximumFeatures
     self.maximumPairs = maximumPairs
+    self.calibration = calibration
   }
 }
 

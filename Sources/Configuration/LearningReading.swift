@@ -32,7 +32,8 @@ enum LearningReading {
       tableSlots: section.section("table") {
         $0.integer("slots", default: standard.tableSlots, in: 8...(1 << 34))
       },
-      maximumFeatures: schema.limits.maximumFeatures, maximumPairs: schema.limits.maximumPairs)
+      maximumFeatures: schema.limits.maximumFeatures, maximumPairs: schema.limits.maximumPairs,
+      calibration: section.section("calibration", CalibrationReading.read))
     let problems = model.problems
     for problem in problems { report(problem, document, section.findings) }
     return problems.isEmpty && isLayoutSound ? model : nil
@@ -58,7 +59,7 @@ enum LearningReading {
   }
 
   /// The decimal text of the default, not its value in binary, is what the file says.
-  private static func float(_ section: YAMLSection, _ key: String, _ standard: Float) -> Float {
+  static func float(_ section: YAMLSection, _ key: String, _ standard: Float) -> Float {
     let standard = Double(standard.description) ?? Double(standard)
     return Float(section.number(key, default: standard, "in the range of a 32-bit float") { Float($0).isFinite })
   }

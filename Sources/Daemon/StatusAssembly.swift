@@ -26,8 +26,8 @@ struct StatusAssembly: Sendable {
       kernel: kernels.name, arithmetic: kernels.arithmetic, learning: learning(report.condition),
       eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
       stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },
-      waiting: report.waiting.map(Self.waiting), progressive: progressive(report),
-      source: source(report),
+      waiting: report.waiting.map(Self.waiting), calibration: report.calibration.map(Self.calibration),
+      progressive: progressive(report), source: source(report),
       records: RecordCounts(
         read: report.recordsRead, learned: report.eventsLearned, rejected: report.rejected.total,
         rejectedByReason: report.rejected.byName, quarantineBytes: report.quarantineBytes),
@@ -79,6 +79,10 @@ struct StatusAssembly: Sendable {
     WaitingEventsReport(
       events: report.events, capacity: report.capacity, learnedEarly: report.early, undated: report.undated,
       streamTime: report.watermark, nextLabelTime: report.nextLabelTime)
+  }
+
+  private static func calibration(_ summary: CalibrationSummary) -> CalibrationReport {
+    CalibrationReport(kind: summary.kind.rawValue, events: summary.events, scale: summary.scale, shift: summary.shift)
   }
 
   private func source(_ report: LearningReport) -> SourceReport {

@@ -138,6 +138,8 @@ public final class Fit {
       model, training: settings.trained, batchSize: settings.batchSize, kernels: kernels)
     var judged = ProgressiveValidation(loss: settings.model.loss, windowSize: settings.windowSize)
     var learned = 0
+    // What was learned before is predicted too well to calibrate by: that is left to whoever learns on.
+    if epoch == 2, let settings = settings.model.calibration { calibrate(with: Calibrator(settings)) }
     try training.forEachBatch(of: settings.batchSize, order: order) { (events, features) throws(FitProblem) in
       learner.step(events, features: features)
       for (event, step) in zip(events, learner.steps) {
@@ -145,9 +147,19 @@ public final class Fit {
           if epoch == 1 { state.rejected[.notFiniteGradient] &+= 1 }
           continue
         }
-        judged.record(event, step.prediction, tail: step.tail)
+        let raw = model.calibrated(step.prediction.raw)
+        let tail = raw == step.prediction.raw ? step.tail : settings.model.loss.tail(raw: raw)
+        judged.record(event, step.prediction, raw: raw, tail: tail)
         // Progressive validation proper: only in the first epoch is an event predicted before it was ever learned.
-        if epoch == 1 { state.progressive.record(event, step.prediction, tail: step.tail) }
+        if epoch == 1 {
+          state.progressive.record(event, step.prediction, raw: raw, tail: tail)
+          if state.calibrator?.learn(raw: step.prediction.raw, label: event.label, importance: event.importance)
+            == true,
+            let calibrator = state.calibrator
+          {
+            model.calibrate(with: calibrator)
+          }
+        }
       }
       learned += events.count
       try tell(learned, total: training.count, epoch: epoch, since: start, loss: judged.runSummary.loss)
@@ -179,6 +191,11 @@ public final class Fit {
     notify(.epoch(report))
   }
 
+  private func calibrate(with calibrator: Calibrator) {
+    state.calibrator = calibrator
+    model.calibrate(with: calibrator)
+  }
+
   private func countRejected() {
     for reason in RejectedFor.allCases { state.rejected[reason] &+= training.rejected[reason] }
     if let first = training.firstRejection {
@@ -195,9 +212,9 @@ public final class Fit {
     var judged = ProgressiveValidation(loss: settings.model.loss, windowSize: settings.windowSize)
     try set.forEachBatch(of: 512) { (events, features) throws(FitProblem) in
       for event in events {
-        var prediction = predictor.predict(UnsafeBufferPointer(rebasing: features[event.features]))
-        if isHeld { prediction.raw = min(max(prediction.raw, least), greatest) }
-        judged.record(event, prediction, tail: settings.model.loss.tail(raw: prediction.raw))
+        let prediction = predictor.predict(UnsafeBufferPointer(rebasing: features[event.features]))
+        let raw = isHeld ? min(max(prediction.raw, least), greatest) : model.calibrated(prediction.raw)
+        judged.record(event, prediction, raw: raw, tail: settings.model.loss.tail(raw: raw))
       }
       if isCancelled() { throw cancelled }
     }
@@ -236,9 +253,9 @@ public final class Fit {
 
 extension ProgressiveValidation {
   /// Records what was said of an event before it was learned.
-  fileprivate mutating func record(_ event: BatchEvent, _ prediction: Prediction, tail: Double) {
+  fileprivate mutating func record(_ event: BatchEvent, _ prediction: Prediction, raw: Float, tail: Double) {
     record(
-      raw: prediction.raw, label: event.label, importance: event.importance, known: prediction.known,
+      raw: raw, label: event.label, importance: event.importance, known: prediction.known,
       unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan,
       tail: tail)
   }

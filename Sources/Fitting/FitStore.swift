@@ -79,9 +79,11 @@ struct FitStore {
       for name in snapshot.sectionNames {
         if let section = try snapshot.section(name, upTo: 1) { sections.append(section) }
       }
-      return try LearnerState(
+      let state = try LearnerState(
         sections: sections, fields: snapshot.manifest.model.layout.names, position: nil, skips: [], identity: identity,
         settings: LearningSettings(windowSize: settings.windowSize))
+      if let calibrator = state.calibrator { model.calibrate(with: calibrator) }
+      return state
     }
   }
 

@@ -105,11 +105,18 @@ extension Learner {
     }
     let prediction = step.prediction
     state.progressive.record(
-      raw: prediction.raw, label: record.label, importance: record.importance, known: prediction.known,
-      unknown: prediction.unknown, entropy: prediction.entropyOfPairs, tail: step.tail,
-      servedScore: record.servedScore, places: places)
+      raw: model.calibrated(prediction.raw), label: record.label, importance: record.importance,
+      known: prediction.known, unknown: prediction.unknown, entropy: prediction.entropyOfPairs,
+      tail: state.calibrator == nil ? step.tail : nil, servedScore: record.servedScore, places: places)
+    calibrate(prediction.raw, label: record.label, importance: record.importance)
     live.publishDense(of: model, isIdle: false)
     if let time = record.eventTime, time > newestEventTime ?? .min { newestEventTime = time }
+  }
+
+  /// Learns how to calibrate from a raw score that was predicted before its event was learned.
+  func calibrate(_ raw: Float, label: Float, importance: Float) {
+    guard state.calibrator?.learn(raw: raw, label: label, importance: importance) == true else { return }
+    if let calibrator = state.calibrator { model.calibrate(with: calibrator) }
   }
 
   static let notFinite = "a gradient of the event, or its square, is not finite"

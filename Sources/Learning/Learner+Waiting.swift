@@ -33,8 +33,8 @@ extension Learner {
     let event = WaitingEvent(
       eventTime: record.eventTime ?? WaitingEvent.noTime, offset: record.offset, partition: record.partition,
       label: record.label, importance: record.importance, servedScore: record.servedScore, raw: prediction.raw,
-      entropy: prediction.entropyOfPairs, known: UInt32(clamping: prediction.known),
-      unknown: UInt32(clamping: prediction.unknown), places: places)
+      calibrated: model.calibrated(prediction.raw), entropy: prediction.entropyOfPairs,
+      known: UInt16(clamping: prediction.known), unknown: UInt16(clamping: prediction.unknown), places: places)
     state.waiting.insert(event, features, labelTime: labelTime)
   }
 
@@ -55,8 +55,9 @@ extension Learner {
     }
     if outcome == .applied {
       state.progressive.record(
-        raw: event.raw, label: event.label, importance: event.importance, known: Int(event.known),
+        raw: event.calibrated, label: event.label, importance: event.importance, known: Int(event.known),
         unknown: Int(event.unknown), entropy: event.entropy, servedScore: event.servedScore, places: event.places)
+      calibrate(event.raw, label: event.label, importance: event.importance)
       live.publishDense(of: model, isIdle: false)
       if event.eventTime > newestEventTime ?? .min { newestEventTime = event.eventTime }
     } else {

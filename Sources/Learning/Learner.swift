@@ -174,6 +174,7 @@ final class Learner {
     report.condition = condition
     report.eventsLearned = model.eventsLearned
     report.waiting = state.waiting.report
+    report.calibration = state.calibrator?.report
     report.position = state.position
     report.rejected = state.rejected
     report.quarantineBytes = files.quarantineLength

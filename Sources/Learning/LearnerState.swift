@@ -14,6 +14,9 @@ package struct LearnerState {
   /// Records rejected, by reason.
   package var rejected = RejectionTally()
 
+  /// Learns how raw scores are calibrated; nil where they are not.
+  package var calibrator: Calibrator?
+
   /// The events whose labels are not known yet, and the clock they wait by.
   var waiting: WaitingEvents
 
@@ -36,6 +39,7 @@ package struct LearnerState {
     progressive = ProgressiveValidation(
       loss: identity.model.loss, windowSize: settings.windowSize,
       slices: Slices(fields: settings.slices, valueLimit: settings.sliceValues))
+    calibrator = identity.model.calibration.map(Calibrator.init)
     waiting = WaitingEvents(
       isWanted: settings.labelDelay != nil || identity.schema.label.time != nil, capacity: settings.waitingEvents)
   }
@@ -55,7 +59,7 @@ package struct LearnerState {
       SnapshotSection(
         SectionName.sliceTexts, version: 1, isCanonical: false, tensors: progressive.slices.texts.map(Tensor.init)),
     ]
-    return optional.filter { !$0.tensors.isEmpty } + [
+    return (calibrator.map { [$0.section] } ?? []) + optional.filter { !$0.tensors.isEmpty } + [
       SnapshotSection(
         SectionName.progressive, version: 1, isCanonical: true, tensors: progressive.state.map(Tensor.init)),
       SnapshotSection(SectionName.counters, version: 1, isCanonical: true, tensors: tally),
@@ -96,6 +100,7 @@ package struct LearnerState {
       try section.require(version: 1)
       if case .unsigned64(let length)? = section["length"] { quarantineLength = length.first ?? 0 }
     }
+    if let section = named[SectionName.calibration] { try calibrator?.restore(section) }
     if let section = named[SectionName.waiting] {
       let now = identity.schema.layout.names
       try waiting.restore(
@@ -136,11 +141,12 @@ enum SectionName {
   static let servedScores = "served_scores"
   static let slices = "slices"
   static let sliceTexts = "slice_texts"
+  static let calibration = "calibration"
   static let waiting = "waiting"
   static let waitingRecords = "waiting_records"
 
   static let all: Set<String> = [
-    progressive, counters, quarantine, servedScores, slices, sliceTexts, waiting, waitingRecords,
+    progressive, counters, quarantine, servedScores, slices, sliceTexts, calibration, waiting, waitingRecords,
   ]
 }
 

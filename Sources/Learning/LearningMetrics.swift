@@ -8,6 +8,7 @@ enum LearningMetrics {
   static func register(in metrics: Metrics, board: StatusBoard, channel: IngestChannel, loss: Loss) {
     registerCounts(metrics, board)
     registerWaiting(metrics, board)
+    registerCalibration(metrics, board)
     registerProgressive(metrics, board)
     registerSlices(metrics, board, loss)
     registerSnapshots(metrics, board)
@@ -52,6 +53,11 @@ enum LearningMetrics {
     metrics.counter("afm_table_dropped_total", "New features for which there was no room.") {
       board.report.table.dropped
     }
+  }
+
+  private static func registerCalibration(_ metrics: Metrics, _ board: StatusBoard) {
+    metrics.gauge("afm_calibration_scale", "Platt's scale of the raw score.") { board.report.calibration?.scale }
+    metrics.gauge("afm_calibration_shift", "Platt's shift of the raw score.") { board.report.calibration?.shift }
   }
 
   private static func registerSnapshots(_ metrics: Metrics, _ board: StatusBoard) {

@@ -89,8 +89,10 @@ struct LoadedLearning {
     state = try LearnerState(
       sections: sections, fields: snapshot.manifest.model.layout.names, position: position, skips: skips,
       identity: identity, settings: settings)
+    let calibrator = state.calibrator
     (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
       try snapshot.restore(into: model)
+      if let calibrator { model.calibrate(with: calibrator) }
     }
   }
 

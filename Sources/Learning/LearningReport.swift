@@ -1,3 +1,4 @@
+import AttentionalFM
 import EventSources
 import ProgressiveValidation
 
@@ -11,6 +12,9 @@ public struct LearningReport: Sendable {
 
   /// The events that wait for their labels; nil where none does, nor may have to.
   public var waiting: WaitingReport?
+
+  /// The calibration of scores; nil where none is configured.
+  public var calibration: CalibrationSummary?
 
   /// Where reading stands in the source; nil before the source was started for the first time.
   public var position: SourcePosition?
@@ -84,6 +88,26 @@ extension WaitingEvents {
     return WaitingReport(
       events: UInt64(clamping: count), capacity: UInt64(clamping: capacity), early: early, undated: undated,
       watermark: watermark, nextLabelTime: nextLabelTime)
+  }
+}
+
+/// What calibration has learned, for operators.
+public struct CalibrationSummary: Equatable, Sendable {
+  /// The form.
+  public var kind: CalibrationSettings.Kind
+  /// Events it was learned from.
+  public var events: UInt64
+  /// Platt's scale of the raw score; nil for another form.
+  public var scale: Double?
+  /// Platt's shift of the raw score; nil for another form.
+  public var shift: Double?
+}
+
+extension Calibrator {
+  /// What others are told.
+  var report: CalibrationSummary {
+    let numbers = scaleAndShift
+    return CalibrationSummary(kind: settings.kind, events: events, scale: numbers?.scale, shift: numbers?.shift)
   }
 }
 

@@ -15,6 +15,7 @@ struct WaitingColumns {
   var importances: [Float] = []
   var servedScores: [Float] = []
   var raws: [Float] = []
+  var calibrated: [Float] = []
   var entropies: [Float] = []
   var known: [UInt32] = []
   var unknown: [UInt32] = []
@@ -36,9 +37,10 @@ struct WaitingColumns {
     importances.append(event.importance)
     servedScores.append(event.servedScore)
     raws.append(event.raw)
+    calibrated.append(event.calibrated)
     entropies.append(event.entropy)
-    known.append(event.known)
-    unknown.append(event.unknown)
+    known.append(UInt32(event.known))
+    unknown.append(UInt32(event.unknown))
     var packed: UInt64 = 0
     for index in 0..<event.places.scalarCount { packed |= UInt64(event.places[index]) << UInt64(16 * index) }
     places.append(packed)
@@ -51,7 +53,9 @@ struct WaitingColumns {
   }
 
   var tensors: [Tensor] {
-    [
+    // Scores are the same bits before and after where nothing calibrates them.
+    let isCalibrated = zip(raws, calibrated).contains { $0.bitPattern != $1.bitPattern }
+    return (isCalibrated ? [Tensor("calibrated", .float32(calibrated))] : []) + [
       Tensor("label_time", .signed64(labelTimes)), Tensor("number", .unsigned64(numbers)),
       Tensor("event_time", .signed64(eventTimes)), Tensor("label", .float32(labels)),
       Tensor("importance", .float32(importances)), Tensor("served_score", .float32(servedScores)),
@@ -85,10 +89,12 @@ struct WaitingColumns {
     var partitions = [UInt32](repeating: 0, count: labelTimes.count)
     if case .signed64(let saved)? = records?["offset"] { offsets = saved }
     if case .unsigned32(let saved)? = records?["partition"] { partitions = saved }
+    var calibrated = raws
+    if case .float32(let saved)? = section["calibrated"] { calibrated = saved }
     let lengths: [Int] = [
       labelTimes.count, numbers.count, eventTimes.count, offsets.count, partitions.count, labels.count,
-      importances.count, servedScores.count, raws.count, entropies.count, known.count, unknown.count, places.count,
-      featureCounts.count,
+      importances.count, servedScores.count, raws.count, calibrated.count, entropies.count, known.count, unknown.count,
+      places.count, featureCounts.count,
     ]
     let features = featureCounts.reduce(UInt64(0)) { $0 + UInt64($1) }
     guard lengths.allSatisfy({ $0 == labelTimes.count }), features == UInt64(hashes.count),
@@ -98,7 +104,7 @@ struct WaitingColumns {
     else { throw WaitingColumns.damaged }
     (self.labelTimes, self.numbers, self.eventTimes, self.offsets) = (labelTimes, numbers, eventTimes, offsets)
     (self.partitions, self.labels, self.importances) = (partitions, labels, importances)
-    (self.servedScores, self.raws, self.entropies) = (servedScores, raws, entropies)
+    (self.servedScores, self.raws, self.calibrated, self.entropies) = (servedScores, raws, calibrated, entropies)
     (self.known, self.unknown, self.places, self.featureCounts) = (known, unknown, places, featureCounts)
     (self.hashes, self.values, self.fields) = (hashes, values, fields)
   }
@@ -108,7 +114,8 @@ struct WaitingColumns {
     var event = WaitingEvent(
       eventTime: eventTimes[index], offset: offsets[index], partition: Int32(bitPattern: partitions[index]),
       label: labels[index], importance: importances[index], servedScore: servedScores[index], raw: raws[index],
-      entropy: entropies[index], known: known[index], unknown: unknown[index])
+      calibrated: calibrated[index], entropy: entropies[index], known: UInt16(clamping: known[index]),
+      unknown: UInt16(clamping: unknown[index]))
     for (saved, position) in slicePositions.enumerated() {
       guard let position, position < event.places.scalarCount, saved < event.places.scalarCount else { continue }
       event.places[position] = UInt16(truncatingIfNeeded: places[index] >> UInt64(16 * saved))

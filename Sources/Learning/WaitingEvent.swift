@@ -18,12 +18,13 @@ struct WaitingEvent: SlabElement, Equatable {
   /// The raw score that was served; not a number where the event carries none.
   var servedScore = Float.nan
 
-  /// The prediction made when the event came: the raw score, the normalised attention entropy (not a number with fewer
-  /// than two pairs), the features the model knew and those it did not.
+  /// The prediction made when the event came: the raw score, what it was calibrated to, the normalised attention entropy
+  /// (not a number with fewer than two pairs), the features the model knew and those it did not.
   var raw: Float = 0
+  var calibrated: Float = 0
   var entropy = Float.nan
-  var known: UInt32 = 0
-  var unknown: UInt32 = 0
+  var known: UInt16 = 0
+  var unknown: UInt16 = 0
 
   /// Where the event stands in the slices of progressive validation.
   var places = SlicePlaces()

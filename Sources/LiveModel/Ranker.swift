@@ -82,6 +82,10 @@ public final class Ranker {
     return eventsLearned
   }
 
+  /// What a raw score of this request is answered as: itself where no calibration is configured. It never falls where the
+  /// raw score rises.
+  public func calibrated(_ raw: Float) -> Float { scorer.calibrated(raw) }
+
   /// Lets go of a model that was replaced; to be called now and then while nothing is asked.
   public func letGoOfReplacedModel() {
     scorer.beginRequest()

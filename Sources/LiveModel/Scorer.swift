@@ -101,7 +101,12 @@ public final class Scorer {
     forward(features, lookups: block.located(features, live.memory))
   }
 
-  /// The score of one event, taken apart.
+  /// What a raw score of this request is answered as: itself where no calibration is configured.
+  public func calibrated(_ raw: Float) -> Float {
+    live.configuration.calibrated(raw, parameters: parameters.base, layout: live.layout)
+  }
+
+  /// The score of one event, taken apart; its raw score is the uncalibrated one.
   public func explain(_ features: UnsafeBufferPointer<Feature>) -> Explanation {
     _ = score(features)
     let known = Set((0..<Int(scratch.event.pointee.feature_count)).map { Int(scratch.origin[$0]) })

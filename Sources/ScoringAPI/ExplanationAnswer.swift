@@ -1,4 +1,5 @@
-/// The answer of `POST /v1/explain`: bias, terms and pairs sum to the raw score, within 1e-6 x max(1, sum of |term|).
+/// The answer of `POST /v1/explain`: bias, terms, pairs and calibration sum to the raw score, within 1e-6 x max(1, sum of
+/// |term|).
 public struct ExplanationAnswer: Codable, Equatable, Sendable {
   /// What is predicted, exactly as scoring gives it.
   public var score: Double?
@@ -6,7 +7,9 @@ public struct ExplanationAnswer: Codable, Equatable, Sendable {
   public var raw: Float?
   /// The model's bias.
   public var bias: Double?
-  /// The sum of bias, terms and pairs, in double precision.
+  /// What the calibration adds to the model's own raw score; absent where none is configured.
+  public var calibration: Double?
+  /// The sum of bias, terms, pairs and calibration, in double precision.
   public var sum: Double?
   /// The instance's features, known or not, in their order.
   public var terms: [TermAnswer]

@@ -2,14 +2,20 @@ import Features
 
 /// Writes explanations and encodings.
 public enum ExplanationWriter {
-  /// Opens an explanation up to its terms.
-  public static func begin(score: Double, raw: Float, bias: Double, sum: Double, _ text: inout JSONText) {
+  /// Opens an explanation up to its terms; `calibration` is nil where none is configured.
+  public static func begin(
+    score: Double, raw: Float, bias: Double, calibration: Double? = nil, sum: Double, _ text: inout JSONText
+  ) {
     text.append("{\"score\":")
     text.append(score)
     text.append(",\"raw\":")
     text.append(raw)
     text.append(",\"bias\":")
     text.append(bias)
+    if let calibration {
+      text.append(",\"calibration\":")
+      text.append(calibration)
+    }
     text.append(",\"sum\":")
     text.append(sum)
     text.append(",\"terms\":[")

@@ -1,7 +1,7 @@
 /// The answer of `POST /v1/rank`.
 public struct RankAnswer: Codable, Equatable, Sendable {
-  /// The candidates, the best first: by raw score, of equal ones the one given first; those whose score is not finite
-  /// come last.
+  /// The candidates, the best first: by the model's own raw score, before any calibration; of equal ones the one given
+  /// first; those whose score is not finite come last.
   public var candidates: [RankedCandidateAnswer]
   /// The model that ranked them.
   public var model: ModelAnswer

@@ -24,6 +24,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var stalenessSeconds: Double?
   /// The events that wait for their labels; absent where labels are known at once.
   public var waiting: WaitingEventsReport?
+  /// The calibration of scores; absent where none is configured.
+  public var calibration: CalibrationReport?
   /// Progressive validation: each event predicted before it was learned.
   public var progressive: ProgressiveReport
   /// The source and where reading stands.
@@ -43,7 +45,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public init(
     model: String, version: String, process: Int32, uptimeSeconds: Double, kernel: String, arithmetic: String,
     learning: LearningStatus, eventsLearned: UInt64, lineage: UInt64?, eventTime: Int64?, stalenessSeconds: Double?,
-    waiting: WaitingEventsReport? = nil, progressive: ProgressiveReport, source: SourceReport, records: RecordCounts,
+    waiting: WaitingEventsReport? = nil, calibration: CalibrationReport? = nil, progressive: ProgressiveReport,
+    source: SourceReport, records: RecordCounts,
     table: TableReport,
     queue: QueueReport, snapshots: SnapshotReport, residentBytes: UInt64
   ) {
@@ -59,6 +62,7 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.eventTime = eventTime
     self.stalenessSeconds = finite(stalenessSeconds)
     self.waiting = waiting
+    self.calibration = calibration
     self.progressive = progressive
     self.source = source
     self.records = records

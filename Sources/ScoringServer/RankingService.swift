@@ -90,9 +90,9 @@ final class RankingService {
     RankWriter.begin(&text)
     best.forEach { position in
       let score = scores[position]
+      let raw = ranker.calibrated(score.raw)
       RankWriter.append(
-        index: index, position: position, score: loss.predicted(raw: score.raw), raw: score.raw,
-        unknown: score.unknown, to: &text)
+        index: index, position: position, score: loss.predicted(raw: raw), raw: raw, unknown: score.unknown, to: &text)
       index += 1
     }
     sources.metrics.instances.add(UInt64(scores.count))

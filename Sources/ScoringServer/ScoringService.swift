@@ -99,9 +99,9 @@ final class ScoringService {
         throw Problem(error, at: "instances[\(index)]")
       }
       let prediction = features.withUnsafeBufferPointer { scorer.score($0) }
+      let raw = scorer.calibrated(prediction.raw)
       ScoreWriter.append(
-        index: index, score: loss.predicted(raw: prediction.raw), raw: prediction.raw, unknown: prediction.unknown,
-        to: &text)
+        index: index, score: loss.predicted(raw: raw), raw: raw, unknown: prediction.unknown, to: &text)
       unknown += prediction.unknown
       index += 1
     }
@@ -118,10 +118,13 @@ final class ScoringService {
     var terms = [Double](repeating: 0, count: given.count)
     for term in explanation.terms { terms[term.feature] = term.value }
     let unknown = Set(explanation.unknown)
+    let raw = scorer.calibrated(explanation.raw)
+    let calibration = scorer.configuration.calibration == nil ? nil : Double(raw) - Double(explanation.raw)
     let sum =
       explanation.bias + explanation.terms.reduce(0) { $0 + $1.value } + explanation.pairs.reduce(0) { $0 + $1.value }
+      + (calibration ?? 0)
     ExplanationWriter.begin(
-      score: scorer.configuration.loss.predicted(raw: explanation.raw), raw: explanation.raw, bias: explanation.bias,
+      score: scorer.configuration.loss.predicted(raw: raw), raw: raw, bias: explanation.bias, calibration: calibration,
       sum: sum, &text)
     for (index, feature) in described.enumerated() {
       ExplanationWriter.append(

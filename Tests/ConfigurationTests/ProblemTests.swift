@@ -117,6 +117,30 @@ import Testing
         """) == ["afmd.yaml:3:25: `learning.label_delay` has no meaning for libfm lines, which carry no times"])
   }
 
+  @Test func onlyLogOddsCanBeCalibrated() {
+    #expect(
+      problems(
+        """
+        source: {kind: stdin}
+        schema: {features: [a]}
+        learning: {loss: squared, calibration: {kind: platt}}
+        """) == [
+          "afmd.yaml:3:47: `learning.calibration.kind` is platt; it must be none where the loss is not log: it "
+            + "calibrates log-odds"
+        ])
+    #expect(
+      problems(
+        """
+        source: {kind: stdin}
+        schema: {features: [a]}
+        learning: {calibration: {kind: isotonic, rate: -1, refresh_events: 0}}
+        """
+      ) == [
+        "afmd.yaml:3:48: `learning.calibration.rate` is -1.0; it must be a number from 0 to 1000",
+        "afmd.yaml:3:68: `learning.calibration.refresh_events` must be a whole number, from 1 to 1000000000, not `0`",
+      ])
+  }
+
   @Test func onlyFieldsWithOneValueCanBeSliced() {
     #expect(
       problems(

@@ -94,6 +94,22 @@ import Testing
         == ProgressiveValidationSettings(windowSize: 100, slices: ["b", "a*b"], sliceValues: 7))
   }
 
+  @Test func readsHowScoresAreCalibrated() throws {
+    func calibration(_ text: String) throws -> CalibrationSettings? {
+      try DaemonSettings.read(
+        text: "source: {kind: stdin}\nschema: {features: [a]}\nlearning: {calibration: {\(text)}}"
+      ).model.calibration
+    }
+    #expect(try calibration("kind: none") == nil && calibration("rate: 0.1") == nil)
+    #expect(try calibration("kind: platt") == CalibrationSettings(kind: .platt))
+    #expect(
+      try calibration("kind: platt, rate: 0.1, initial_accumulator: 0.5")
+        == CalibrationSettings(kind: .platt, rate: 0.1, initialAccumulator: 0.5))
+    #expect(
+      try calibration("kind: isotonic, refresh_events: 10, half_life_events: 500")
+        == CalibrationSettings(kind: .isotonic, refreshEvents: 10, halfLifeEvents: 500))
+  }
+
   @Test func readsTheModel() throws {
     let settings = try read(
       """

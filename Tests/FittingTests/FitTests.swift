@@ -34,6 +34,7 @@ import Testing
       layout: schema.layout, kind: kind, embeddingSize: 6, attentionSize: 5, tableSlots: 256)
     model.dropout = 0.1
     model.regularization.projection = 0.001
+    model.calibration = CalibrationSettings(kind: .platt)
     return FitSettings(
       model: model, schema: schema, format: .json, software: "test", windowSize: 50, trainingFiles: training,
       output: folder.path(output))
@@ -133,6 +134,22 @@ import Testing
     let fit = try Fit(settings)
     let problem = #expect(throws: FitProblem.self) { try fit.run() }
     #expect(problem?.kind == .data)
+  }
+
+  @Test("calibrates by the first epoch's predictions, and leaves it to whoever learns on after more")
+  func calibrates() throws {
+    let files = [try file("a", events: 400, seed: 9)]
+    for epochs in [1, 2] {
+      let output = "calibrated-\(epochs)"
+      var settings = settings(output, training: files)
+      settings.epochs = epochs
+      let report = try run(settings)
+      let snapshot = try SnapshotArchive(stateDirectory: folder.path(output)).load(report.snapshot)
+      let section = try #require(try snapshot.section("calibration", upTo: 1))
+      #expect(section["events"] == .unsigned64([epochs == 1 ? report.eventsLearned : 0]))
+      guard case .float64(let numbers)? = section["numbers"] else { throw CocoaError(.coderInvalidValue) }
+      #expect(epochs == 1 ? numbers[0] != 1 : numbers == [1, 0, 1, 1])
+    }
   }
 
   @Test("trains attention alone from a factorization machine")

@@ -39,12 +39,14 @@ final class Harness {
 
   init(
     _ directory: TemporaryDirectory, _ log: MemoryLog, control: MemorySourceControl = MemorySourceControl(),
-    seed: UInt64 = 1, settings: LearningSettings = Harness.settings(), schema: Schema = Harness.schema
+    seed: UInt64 = 1, settings: LearningSettings = Harness.settings(), schema: Schema = Harness.schema,
+    calibration: CalibrationSettings? = nil
   ) throws {
     self.control = control
     decoder = try EventDecoder(schema)
     var configuration = Harness.configuration
     configuration.layout = schema.layout
+    configuration.calibration = calibration
     let identity = try LearningIdentity(model: configuration, schema: schema, software: "test")
     let store = try SnapshotStore(stateDirectory: directory.path)
     let recovered = try RecoveredLearning(from: store, identity: identity, settings: settings)

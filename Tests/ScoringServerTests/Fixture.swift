@@ -24,14 +24,16 @@ final class Fixture: Sendable {
   var score: String { directory.path("score.sock") }
   var control: String { directory.path("control.sock") }
 
-  init(loops: Int = 1, limits: ServerLimits = ServerLimits()) throws {
+  init(
+    loops: Int = 1, limits: ServerLimits = ServerLimits(), calibration: CalibrationSettings? = nil
+  ) throws {
     directory = try TemporaryDirectory()
     let schema = Schema(
       features: [
         FieldDefinition(name: "carrier"), FieldDefinition(name: "origin"),
         FieldDefinition(name: "tags", kind: .list()), FieldDefinition(name: "distance", kind: .numeric()),
       ])
-    reference = LiveModelReference(try LiveModel(try Self.trained(schema)))
+    reference = LiveModelReference(try LiveModel(try Self.trained(schema, calibration)))
     let logged = logged
     server = try ScoringServer(
       ServerSettings(
@@ -49,11 +51,12 @@ final class Fixture: Sendable {
   }
 
   /// A model that has learned 300 events with the features of the tests.
-  private static func trained(_ schema: Schema) throws -> Model {
+  private static func trained(_ schema: Schema, _ calibration: CalibrationSettings?) throws -> Model {
     let model = try Model(
       configuration: ModelConfiguration(
-        layout: schema.layout, embeddingSize: 8, attentionSize: 4, tableSlots: 1 << 10))
+        layout: schema.layout, embeddingSize: 8, attentionSize: 4, tableSlots: 1 << 10, calibration: calibration))
     let learner = OnlineLearner(model)
+    var calibrator = calibration.map { Calibrator($0) }
     let decoder = try EventDecoder(schema)
     var features: [Feature] = []
     for number in 0..<300 {
@@ -64,8 +67,10 @@ final class Fixture: Sendable {
         "{\"carrier\":\"\(carrier)\",\"origin\":\"\(origin)\",\"tags\":[\"t\(number % 5)\",\"u\"],"
           + "\"distance\":\(Double(number % 7) / 10),\"label\":\(number % 3 == 0 ? 1 : 0)}",
         into: &features)
-      features.withUnsafeBufferPointer { _ = learner.learn($0, label: event.label) }
+      let raw = features.withUnsafeBufferPointer { learner.step($0, label: event.label).prediction.raw }
+      calibrator?.learn(raw: raw, label: event.label, importance: 1)
     }
+    if let calibrator { model.calibrate(with: calibrator) }
     return model
   }
 
@@ -146,6 +151,7 @@ final class ScriptedCommands: OperatorCommands {
           waiting: WaitingEventsReport(
             events: 5, capacity: 1000, learnedEarly: 1, undated: 2, streamTime: 1_700_000_000_000,
             nextLabelTime: 1_700_000_000_500),
+          calibration: CalibrationReport(kind: "platt", events: 300, scale: 0.9, shift: -0.1),
           progressive: ProgressiveReport(
             lossName: "log_loss", wholeRun: figures, window: nil, windowSize: 1000, slices: [slice]),
           source: SourceReport(

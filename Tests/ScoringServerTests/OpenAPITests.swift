@@ -1,3 +1,4 @@
+import AttentionalFM
 import Foundation
 import ScoringAPI
 import ScoringClient
@@ -32,7 +33,7 @@ import Testing
 
   @Test func answersAreAsDocumented() throws {
     let document = try OpenAPIDocument()
-    let fixture = try Fixture()
+    let fixture = try Fixture(calibration: CalibrationSettings(kind: .platt))
     let client = ScoringClient(path: fixture.control)
     let lines = try LineClient(path: fixture.control)
     for endpoint in Endpoint.allCases where endpoint != .metrics {

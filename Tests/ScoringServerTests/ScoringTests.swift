@@ -43,6 +43,29 @@ import Testing
     #expect(other.raw == answer.predictions[1].raw)
   }
 
+  @Test(arguments: CalibrationSettings.Kind.allCases)
+  func answersCalibratedScoresAndExplainsWhatThatAdds(kind: CalibrationSettings.Kind) throws {
+    let uncalibrated = try Fixture()
+    let plain = ScoringClient(path: uncalibrated.score)
+    let fixture = try Fixture(calibration: CalibrationSettings(kind: kind, refreshEvents: 100))
+    let client = ScoringClient(path: fixture.score)
+    let own = try #require(plain.score(bytes("{\"instances\":[\(Fixture.instance)]}")).predictions[0].raw)
+    let answer = try client.score(bytes("{\"instances\":[\(Fixture.instance)]}")).predictions[0]
+    let raw = try #require(answer.raw)
+    #expect(raw != own && answer.score == Loss.logistic.predicted(raw: raw))
+    let explanation = try client.explain(bytes("{\"instance\":\(Fixture.instance)}"))
+    #expect(explanation.raw == raw && explanation.score == answer.score)
+    let calibration = try #require(explanation.calibration)
+    #expect(abs(calibration - (Double(raw) - Double(own))) < 1e-12)
+    let terms = explanation.terms.compactMap(\.term) + explanation.pairs.compactMap(\.term) + [calibration]
+    let sum = try #require(explanation.bias) + terms.reduce(0, +)
+    #expect(abs(sum - Double(raw)) <= 1e-6 * max(1, terms.reduce(0) { $0 + abs($1) }))
+    #expect(abs(sum - (explanation.sum ?? .nan)) < 1e-12)
+    let ranked = try client.rank(bytes("{\"context\":{},\"candidates\":[\(Fixture.instance)]}")).candidates[0]
+    #expect(ranked.raw == raw && ranked.score == answer.score)
+    #expect(try plain.explain(bytes("{\"instance\":\(Fixture.instance)}")).calibration == nil)
+  }
+
   @Test func showsHowAnInstanceIsEncoded() throws {
     let fixture = try Fixture()
     let client = ScoringClient(path: fixture.control)

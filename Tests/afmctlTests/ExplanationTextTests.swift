@@ -39,6 +39,14 @@ struct ExplanationTextTests {
         """)
   }
 
+  @Test func whatCalibrationAddsIsATerm() throws {
+    var answer = try answer()
+    answer.calibration = 0.25
+    let text = ExplanationText.text(of: answer)
+    #expect(text.contains("Sum    -1.1 of bias, features, pairs and calibration\n"))
+    #expect(text.contains("(bias)                   -1.50000\n(calibration)            +0.25000\n"))
+  }
+
   @Test func furtherPairsAreAddedUp() throws {
     let last = ExplanationText.text(of: try answer(), top: 1).split(separator: "\n").last ?? ""
     #expect(last.hasPrefix("(2 more)"))

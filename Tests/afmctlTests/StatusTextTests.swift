@@ -56,6 +56,16 @@ struct StatusTextTests {
         """)
   }
 
+  @Test func whatCalibrationLearnedShowsWhereItIsConfigured() {
+    var report = report
+    report.calibration = CalibrationReport(kind: "platt", events: 1000, scale: 0.91234, shift: -0.05)
+    #expect(
+      StatusText.text(of: report, now: now).contains(
+        "Calibration   platt, raw score x 0.9123 -0.0500, learned from 1,000 events\n"))
+    report.calibration = CalibrationReport(kind: "isotonic", events: 1, scale: nil, shift: nil)
+    #expect(StatusText.text(of: report, now: now).contains("Calibration   isotonic, learned from 1 event\n"))
+  }
+
   @Test func whatWaitsWhatWasServedAndSlicesShowWhereThereAreAny() {
     var report = report
     report.waiting = WaitingEventsReport(

@@ -13,7 +13,8 @@ enum ExplanationText {
     var table = TextTable()
     table.append("Score", answer.score.map { "\($0)" } ?? "not finite")
     table.append("Raw", answer.raw.map { "\($0)" } ?? "not finite")
-    table.append("Sum", (answer.sum.map { "\($0)" } ?? "not finite") + " of bias, features and pairs")
+    let parts = answer.calibration == nil ? "bias, features and pairs" : "bias, features, pairs and calibration"
+    table.append("Sum", (answer.sum.map { "\($0)" } ?? "not finite") + " of " + parts)
     let lineage = answer.model.lineage.map { ", descends from snapshot \($0)" } ?? ""
     table.append(
       "Model", "\(answer.model.name), \(HumanText.counted(answer.model.eventsLearned, "event")) learned\(lineage)")
@@ -23,6 +24,7 @@ enum ExplanationText {
   private static func terms(_ answer: ExplanationAnswer) -> TextTable {
     var table = TextTable(headings: ["Feature", "", "x", "term"], alignments: [.left, .left, .right, .right])
     table.append("(bias)", "", "", signed(answer.bias))
+    if let calibration = answer.calibration { table.append("(calibration)", "", "", signed(calibration)) }
     for term in sorted(answer.terms.filter(\.known), by: \.term) {
       table.append(term.field, term.value, "\(term.x)", signed(term.term))
     }

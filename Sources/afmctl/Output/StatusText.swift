@@ -30,6 +30,7 @@ enum StatusText {
     table.append("Table", self.table(report.table))
     table.append(
       "Queue", "\(HumanText.count(report.queue.batches)) of \(HumanText.count(report.queue.capacity)) batches")
+    if let calibration = report.calibration { table.append("Calibration", self.calibration(calibration)) }
     table.append("Snapshot", snapshot(report.snapshots, now: now))
     if let problem = report.snapshots.problem { table.append("", "problem: \(problem)") }
     let lineage = report.lineage.map { ", descends from snapshot \($0)" } ?? ""
@@ -81,6 +82,12 @@ enum StatusText {
     let load = table.slots == 0 ? nil : Double(table.claimed) / Double(table.slots)
     return "\(HumanText.count(table.claimed)) of \(HumanText.count(table.slots)) slots (\(HumanText.share(load))), "
       + "\(HumanText.count(table.evicted)) evicted, \(HumanText.count(table.dropped)) dropped"
+  }
+
+  private static func calibration(_ report: CalibrationReport) -> String {
+    let learned = "learned from \(HumanText.counted(report.events, "event"))"
+    guard let scale = report.scale, let shift = report.shift else { return "\(report.kind), \(learned)" }
+    return "\(report.kind), raw score x \(HumanText.decimals(scale, 4)) \(HumanText.signed(shift, 4)), \(learned)"
   }
 
   private static func snapshot(_ report: SnapshotReport, now: Date) -> String {
