@@ -14,7 +14,9 @@ final class BatchGradient {
 
   private let isTouched: UnsafeMutablePointer<Bool>
   private let sum: UnsafeMutablePointer<Float>
+  /// Where `r` and `m` begin; -1 where there is none.
   private let priorStart: Int
+  private let weightStart: Int
   private let denseCount: Int
   private var isEmpty = true
 
@@ -23,7 +25,8 @@ final class BatchGradient {
     sum = dense.gradient.base
     event = AlignedFloats(Int(c.count))
     priorStart = Int(c.field_pairs)
-    denseCount = c.field_pairs >= 0 ? Int(c.field_pairs) : Int(c.count)
+    weightStart = Int(c.field_pair_weights)
+    denseCount = [priorStart, weightStart, Int(c.count)].first { $0 >= 0 } ?? 0
     let pairs = max(1, Int(c.field_pair_count))
     touched = .allocate(capacity: pairs)
     touched.initialize(repeating: 0, count: pairs)
@@ -52,22 +55,29 @@ final class BatchGradient {
     } else {
       for n in 0..<denseCount { sum[n] += added[n] }
     }
-    guard priorStart >= 0 else { return }
-    let fieldPair = scratch.event.pointee.field_pair
+    guard priorStart >= 0 || weightStart >= 0, let fieldPair = scratch.event.pointee.field_pair else { return }
     for n in 0..<Int(scratch.event.pointee.pair_count) {
-      guard let r = fieldPair.map({ Int($0[n]) }) else { return }
-      let gradient = added[priorStart + r]
-      if isTouched[r] {
-        // The second pair of these fields in one event: its share is in the first.
-        if gradient != 0 { sum[priorStart + r] += gradient }
-      } else {
-        isTouched[r] = true
-        touched[touchedCount] = Int32(truncatingIfNeeded: r)
+      let fields = Int(fieldPair[n])
+      let isFirst = !isTouched[fields]
+      if isFirst {
+        isTouched[fields] = true
+        touched[touchedCount] = Int32(truncatingIfNeeded: fields)
         touchedCount += 1
-        sum[priorStart + r] = gradient
       }
-      // The next backward pass adds to it.
-      added[priorStart + r] = 0
+      if priorStart >= 0 { take(priorStart + fields, isFirst: isFirst) }
+      if weightStart >= 0 { take(weightStart + fields, isFirst: isFirst) }
     }
+  }
+
+  /// Moves one number of a pair of fields from the event's gradients, to which the next backward pass adds, to the sum.
+  private func take(_ place: Int, isFirst: Bool) {
+    let gradient = event.base[place]
+    if isFirst {
+      sum[place] = gradient
+    } else if gradient != 0 {
+      // Of the second pair of these fields in one event the share is in the first.
+      sum[place] += gradient
+    }
+    event.base[place] = 0
   }
 }

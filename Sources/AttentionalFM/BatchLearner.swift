@@ -121,7 +121,7 @@ public final class BatchLearner {
       applied &+= 1
     }
     // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
-    let denseIsFinite = dense.check(touched: gradient.touched, pairs: pairs > 0 ? max(1, gradient.touchedCount) : 0)
+    let denseIsFinite = dense.check(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
     let rowsAreFinite = trained == .attention || rows.check(kernels)
     guard isFinite, denseIsFinite, rowsAreFinite else {
       dense.forget()

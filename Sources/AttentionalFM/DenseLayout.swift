@@ -26,9 +26,12 @@ package struct DenseLayout: Sendable {
     layout.attention_output = t > 0 ? take(t) : -1
     layout.projection_transposed = t > 0 ? take(k * t.padded) : -1
     let fields = configuration.layout.count
+    let fieldPairs = fields * (fields + 1) / 2
     let hasPrior = t > 0 && configuration.fieldPairPrior
-    layout.field_pair_count = hasPrior ? Int32(fields * (fields + 1) / 2) : 0
-    layout.field_pairs = hasPrior ? take(fields * (fields + 1) / 2) : -1
+    let hasWeights = configuration.weighsFieldPairs
+    layout.field_pair_count = hasPrior || hasWeights ? Int32(fieldPairs) : 0
+    layout.field_pairs = hasPrior ? take(fieldPairs) : -1
+    layout.field_pair_weights = hasWeights ? take(fieldPairs) : -1
     calibration = configuration.calibration.map { Int(take($0.curveCount)) } ?? -1
     layout.count = next
     layout.scales_by_pairs = configuration.attentionScale == .pairs ? 1 : 0
@@ -41,7 +44,7 @@ package struct DenseLayout: Sendable {
     return Int(c.projection_transposed) + l / 16 * 16 * k + 16 * d + l % 16
   }
 
-  /// The position in `r` of two fields.
+  /// The position in `r` and `m` of two fields.
   package static func fieldPair(_ a: Int, _ b: Int) -> Int {
     let high = max(a, b)
     return high * (high + 1) / 2 + min(a, b)

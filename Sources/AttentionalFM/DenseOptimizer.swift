@@ -2,7 +2,6 @@
 // both live as long as the learner that owns this; every range lies within the layout.
 
 import CAFMKernels
-import Glibc
 
 /// Checks and moves the dense parameters after a backward pass.
 ///
@@ -24,16 +23,14 @@ final class DenseOptimizer {
   private let gradient: UnsafeMutablePointer<Float>
   private let checked: UnsafeMutableBufferPointer<Range>
   private let moved: UnsafeMutableBufferPointer<Range>
-  private let priorStart: Int
-  private let priorCount: Int
-  private let priorRate: Float
   private let biasRate: Float
   private let epsilon: Float
   private let movesBias: Bool
   private let penalizesProjection: Bool
-  private let touched: TouchedPrior
-  /// Whether the last event's field pairs are worked on where they stand, rather than collected.
-  private var takesWholePrior = false
+  /// `r`, where the model has it.
+  private let prior: FieldPairOptimizer?
+  /// `m`, where the model has it.
+  private let fieldPairWeights: FieldPairOptimizer?
 
   /// Prepares the parameters of a kind, after passes over at most `events` events at once.
   init(
@@ -51,13 +48,18 @@ final class DenseOptimizer {
     let rates = configuration.rates
     let penalty = 2 * configuration.regularization.projection
     penalizesProjection = penalty != 0
-    priorStart = Int(c.field_pairs)
-    priorCount = Int(c.field_pair_count).padded
-    priorRate = rates.fieldPairs
     biasRate = rates.bias
     movesBias = trained == .all
     let (pairs, isBeyond) = configuration.maximumPairs.multipliedReportingOverflow(by: events)
-    touched = TouchedPrior(capacity: min(Int(c.field_pair_count), isBeyond ? Int.max : pairs))
+    let capacity = min(Int(c.field_pair_count), isBeyond ? Int.max : pairs)
+    func ofFieldPairs(at start: Int32, rate: Float) -> FieldPairOptimizer? {
+      guard start >= 0 else { return nil }
+      return FieldPairOptimizer(
+        dense, start: Int(start), count: Int(c.field_pair_count), rate: rate, epsilon: configuration.epsilon,
+        capacity: capacity, kernels: kernels.table)
+    }
+    prior = ofFieldPairs(at: c.field_pairs, rate: rates.fieldPairs)
+    fieldPairWeights = ofFieldPairs(at: c.field_pair_weights, rate: rates.fieldPairWeights)
 
     var checked = movesBias ? [Range(start: Int(c.bias), count: 16, factor: 0)] : []
     var moved: [Range] = []
@@ -83,27 +85,24 @@ final class DenseOptimizer {
 
   /// Adds the penalties to the gradients; whether every sum of squares stays finite. After it comes either
   /// `move(pairs:)` or `forget()`.
-  func check(touched fieldPairs: UnsafePointer<Int32>?, pairs: Int) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - fieldPairs: the field pairs touched, `count` of them, the same one more than once or not.
+  ///   - pairs: the pairs of features that touched them.
+  func check(touched fieldPairs: UnsafePointer<Int32>?, count: Int, pairs: Int) -> Bool {
     var isFinite: Int32 = 1
     for range in checked {
       isFinite &= afm_regularize(
         kernels, gradient + range.start, values + range.start, accumulators + range.start, range.factor,
         Int64(range.count))
     }
-    guard priorStart >= 0, pairs > 0, let fieldPairs else { return isFinite != 0 }
-    // A gradient of zero moves nothing, unless the root of a sum of 0 and an epsilon of 0 divide it.
-    takesWholePrior = priorCount <= 2 * pairs.padded && epsilon > 0
-    if takesWholePrior {
-      isFinite &= afm_regularize(
-        kernels, gradient + priorStart, values + priorStart, accumulators + priorStart, 0, Int64(priorCount))
-    } else {
-      touched.gather(
-        touched: fieldPairs, pairs: pairs, gradient: gradient + priorStart, values: values + priorStart,
-        accumulators: accumulators + priorStart)
-      isFinite &= afm_regularize(
-        kernels, touched.gradient.base, touched.values.base, touched.accumulators.base, 0, Int64(touched.count.padded))
-    }
-    return isFinite != 0
+    guard pairs > 0, let fieldPairs else { return isFinite != 0 }
+    // All are evaluated: what comes after needs to know that the gradients were looked at.
+    prior?.collect(fieldPairs, count: count, pairs: pairs)
+    fieldPairWeights?.collect(fieldPairs, count: count, pairs: pairs)
+    let priorIsFinite = prior?.check() ?? true
+    let weightsAreFinite = fieldPairWeights?.check() ?? true
+    return isFinite != 0 && priorIsFinite && weightsAreFinite
   }
 
   /// Moves every parameter against its gradient.
@@ -118,25 +117,16 @@ final class DenseOptimizer {
       )
     }
     if layout.pointee.t > 0 { dense.transpose() }
-    if priorStart >= 0, pairs > 0 { movePrior() }
+    if pairs > 0 {
+      prior?.move()
+      fieldPairWeights?.move()
+    }
   }
 
   /// Puts the gradients that the next backward pass adds to back to zero, where the event is refused.
   func forget() {
-    if takesWholePrior { memset(gradient + priorStart, 0, priorCount * MemoryLayout<Float>.stride) }
-  }
-
-  private func movePrior() {
-    if takesWholePrior {
-      move(
-        values + priorStart, accumulators + priorStart, gradient + priorStart, rate: priorRate, count: priorCount)
-      forget()
-    } else {
-      move(
-        touched.values.base, touched.accumulators.base, touched.gradient.base, rate: priorRate,
-        count: touched.count.padded)
-      touched.scatter(values: values + priorStart, accumulators: accumulators + priorStart)
-    }
+    prior?.forget()
+    fieldPairWeights?.forget()
   }
 
   private func move(

@@ -1,6 +1,6 @@
 import CAFMKernels
 
-/// The dense parameters `w0, p, b, h, W, r` and their Adagrad sums, as the kernels want them.
+/// The dense parameters `w0, p, b, h, W, r, m` and their Adagrad sums, as the kernels want them.
 package final class DenseParameters {
   package let layout: DenseLayout
   /// All parameters, `W` transposed.
@@ -10,7 +10,7 @@ package final class DenseParameters {
   /// `W` in panels of 16 columns, kept equal to its transpose in `values`.
   package let projection: AlignedFloats
 
-  /// The first parameters: `p` ones, `W` and `h` small draws, everything else 0.
+  /// The first parameters: `p` and `m` ones, `W` and `h` small draws, everything else 0.
   package init(_ configuration: ModelConfiguration) {
     layout = DenseLayout(configuration)
     let c = layout.c
@@ -21,6 +21,9 @@ package final class DenseParameters {
     accumulators.base.update(repeating: configuration.initialAccumulator, count: Int(c.count))
     if c.output >= 0 {
       (values.base + Int(c.output)).update(repeating: 1, count: Int(c.k))
+    }
+    if c.field_pair_weights >= 0 {
+      (values.base + Int(c.field_pair_weights)).update(repeating: 1, count: Int(c.field_pair_count))
     }
     for l in 0..<Int(c.t) {
       for d in 0..<Int(c.k) {

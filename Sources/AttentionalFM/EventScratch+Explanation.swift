@@ -10,6 +10,7 @@ extension EventScratch {
     let pairs = (0..<Int(e.pair_count)).map { n in
       Explanation.Pair(
         first: Int(origin[Int(e.first[n])]), second: Int(origin[Int(e.second[n])]), attention: e.attention[n],
+        fieldPairWeight: configuration.weighsFieldPairs ? e.multiplier[n] : nil,
         value: Double(e.scaled[n]) * Double(e.projected[n]))
     }
     return Explanation(bias: Double(bias), terms: terms, pairs: pairs, raw: e.raw, unknown: unknown)

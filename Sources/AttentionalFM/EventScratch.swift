@@ -40,6 +40,7 @@ package final class EventScratch {
       features.padded, features.padded, features.padded, features * width, features * width,  // x w dw v dv
       pairs.padded, pairs.padded, pairs.padded, pairs.padded, pairs.padded,  // pair_x score attention scaled projected
       pairs * width, pairs * depth, width, width,  // z u output_kept pooled_gradient
+      configuration.weighsFieldPairs ? pairs : 0,  // multiplier
     ]
     floats = AlignedFloats(sizes.reduce(0) { $0 + $1.padded })
     integers = .allocate(capacity: 3 * pairs + features)
@@ -77,6 +78,7 @@ package final class EventScratch {
     e.u = parts[11]
     e.output_kept = parts[12]
     e.pooled_gradient = parts[13]
+    e.multiplier = parts[14]
     e.first = integers
     e.second = integers + pairs
     e.field_pair = integers + 2 * pairs

@@ -30,7 +30,9 @@ extension Model {
     }
     let own = denseTensors
     var tensors = other.denseTensors
-    for tensor in own where !tensors.contains(where: { $0.name == tensor.name }) && tensor.name != "fieldPairs" {
+    let namesOfFieldPairs = ["fieldPairs", "fieldPairWeights"]
+    for tensor in own
+    where !tensors.contains(where: { $0.name == tensor.name }) && !namesOfFieldPairs.contains(tensor.name) {
       tensors.append(tensor)
     }
     if !keepingAccumulators {

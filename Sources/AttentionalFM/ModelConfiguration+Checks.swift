@@ -45,6 +45,9 @@ extension ModelConfiguration {
   /// `t`, or 0 without attention.
   package var effectiveAttentionSize: Int { kind == .afm ? attentionSize : 0 }
 
+  /// Whether the model has `m`: a linear one has no pairs.
+  package var weighsFieldPairs: Bool { fieldPairWeights && kind != .linear }
+
   /// The slots the table really has: `tableSlots` rounded up to a power of two, at least 8.
   public var actualTableSlots: UInt64 {
     var slots: UInt64 = 8
@@ -75,7 +78,7 @@ extension ModelConfiguration {
   package var scratchBytes: UInt64 {
     let layout = DenseLayout(self).c
     let perFeature = 2 * UInt64(layout.k_padded) + 8
-    let perPair = UInt64(layout.k_padded) + UInt64(layout.t_padded) + 8
+    let perPair = UInt64(layout.k_padded) + UInt64(layout.t_padded) + (weighsFieldPairs ? 9 : 8)
     let pairs = kind == .linear ? 0 : UInt64(maximumPairs)
     return 4 * (UInt64(maximumFeatures) * perFeature + pairs * perPair)
   }
@@ -110,6 +113,7 @@ extension ModelConfiguration {
     rate("rates.attention", rates.attention)
     rate("rates.output", rates.output)
     rate("rates.fieldPairs", rates.fieldPairs)
+    rate("rates.fieldPairWeights", rates.fieldPairWeights)
     rate("regularization.projection", regularization.projection)
     rate("regularization.linear", regularization.linear)
     rate("regularization.embedding", regularization.embedding)

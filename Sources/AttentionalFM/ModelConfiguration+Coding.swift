@@ -9,7 +9,7 @@ extension ModelConfiguration {
     case kind, embeddingSize, attentionSize, attentionScale, loss, fieldPairPrior, outputWeights, layout, seed
     case embeddingScale, attentionInitialScale, rates, initialAccumulator, epsilon, regularization, dropout
     case tableSlots, maximumFeatures, maximumPairs
-    case calibration
+    case fieldPairWeights, calibration
   }
 
   /// Reads a configuration as a snapshot keeps it; what was added since the snapshot was written is not in use.
@@ -34,6 +34,7 @@ extension ModelConfiguration {
     tableSlots = try settings.decode(Int.self, forKey: .tableSlots)
     maximumFeatures = try settings.decode(Int.self, forKey: .maximumFeatures)
     maximumPairs = try settings.decode(Int.self, forKey: .maximumPairs)
+    fieldPairWeights = try settings.decode(.fieldPairWeights, unused: false)
     calibration = try settings.decodeIfPresent(CalibrationSettings.self, forKey: .calibration)
   }
 
@@ -59,13 +60,17 @@ extension ModelConfiguration {
     try settings.encode(tableSlots, forKey: .tableSlots)
     try settings.encode(maximumFeatures, forKey: .maximumFeatures)
     try settings.encode(maximumPairs, forKey: .maximumPairs)
+    try settings.encode(fieldPairWeights, .fieldPairWeights, unused: false)
     try settings.encodeIfPresent(calibration, forKey: .calibration)
   }
 }
 
 extension LearningRates {
   enum CodingKeys: String, CodingKey {
-    case bias, linear, embedding, attention, output, fieldPairs
+    case bias, linear, embedding, attention, output, fieldPairs, fieldPairWeights
+
+    /// The rate of `m` where none is written.
+    static let fieldPairWeightsUnwritten: Float = 0.1
   }
 
   /// Reads rates as a snapshot keeps them.
@@ -76,7 +81,8 @@ extension LearningRates {
       embedding: try rates.decode(Float.self, forKey: .embedding),
       attention: try rates.decode(Float.self, forKey: .attention),
       output: try rates.decode(Float.self, forKey: .output),
-      fieldPairs: try rates.decode(Float.self, forKey: .fieldPairs))
+      fieldPairs: try rates.decode(Float.self, forKey: .fieldPairs),
+      fieldPairWeights: try rates.decode(.fieldPairWeights, unused: CodingKeys.fieldPairWeightsUnwritten))
   }
 
   /// Writes rates as a snapshot keeps them.
@@ -88,6 +94,7 @@ extension LearningRates {
     try rates.encode(attention, forKey: .attention)
     try rates.encode(output, forKey: .output)
     try rates.encode(fieldPairs, forKey: .fieldPairs)
+    try rates.encode(fieldPairWeights, .fieldPairWeights, unused: CodingKeys.fieldPairWeightsUnwritten)
   }
 }
 

@@ -43,6 +43,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public var loss: Loss
   /// Whether the softmax also adds one learned number for each pair of fields (`r`; beyond the paper).
   public var fieldPairPrior: Bool
+  /// Whether every pair is multiplied by one learned number for its two fields (`m`; beyond the paper).
+  public var fieldPairWeights: Bool
   /// Whether `p` is learned.
   public var outputWeights: OutputWeights
   /// The fields of the schema.
@@ -76,10 +78,10 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public init(
     layout: FieldLayout, kind: Kind = .afm, embeddingSize: Int = 16, attentionSize: Int = 16,
     attentionScale: AttentionScale = .pairs, loss: Loss = .logistic, fieldPairPrior: Bool = true,
-    outputWeights: OutputWeights = .trainable, seed: UInt64 = 1, embeddingScale: Float = 0.1,
-    attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(), initialAccumulator: Float = 0.3,
-    epsilon: Float = 1e-8, regularization: Regularization = Regularization(), dropout: Float = 0,
-    tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016,
+    fieldPairWeights: Bool = false, outputWeights: OutputWeights = .trainable, seed: UInt64 = 1,
+    embeddingScale: Float = 0.1, attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(),
+    initialAccumulator: Float = 0.3, epsilon: Float = 1e-8, regularization: Regularization = Regularization(),
+    dropout: Float = 0, tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016,
     calibration: CalibrationSettings? = nil
   ) {
     self.layout = layout
@@ -89,6 +91,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     self.attentionScale = attentionScale
     self.loss = loss
     self.fieldPairPrior = fieldPairPrior
+    self.fieldPairWeights = fieldPairWeights
     self.outputWeights = outputWeights
     self.seed = seed
     self.embeddingScale = embeddingScale
@@ -119,11 +122,13 @@ public struct LearningRates: Codable, Equatable, Sendable {
   public var output: Float
   /// For `r`.
   public var fieldPairs: Float
+  /// For `m`.
+  public var fieldPairWeights: Float
 
   /// Makes a set of rates.
   public init(
     bias: Float = 0.2, linear: Float = 0.05, embedding: Float = 0.2, attention: Float = 0.05, output: Float = 0.05,
-    fieldPairs: Float = 0.2
+    fieldPairs: Float = 0.2, fieldPairWeights: Float = 0.1
   ) {
     self.bias = bias
     self.linear = linear
@@ -131,6 +136,7 @@ public struct LearningRates: Codable, Equatable, Sendable {
     self.attention = attention
     self.output = output
     self.fieldPairs = fieldPairs
+    self.fieldPairWeights = fieldPairWeights
   }
 }
 

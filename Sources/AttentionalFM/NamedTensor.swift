@@ -1,8 +1,8 @@
 /// A dense parameter with its Adagrad sums, as snapshots keep it.
 ///
 /// The names are `bias` [], `output` [k] (p), `attention.projection` [t, k] (W), `attention.bias` [t] (b),
-/// `attention.output` [t] (h) and `fieldPairs` [F(F+1)/2] (r: fields a <= b at b(b+1)/2 + a); a model has those its
-/// kind needs.
+/// `attention.output` [t] (h), `fieldPairs` [F(F+1)/2] (r: fields a <= b at b(b+1)/2 + a) and `fieldPairWeights` (m,
+/// likewise); a model has those its kind needs.
 public struct NamedTensor: Equatable, Sendable {
   /// The name.
   public var name: String
@@ -28,6 +28,8 @@ extension DenseParameters {
     let name: String
     let shape: [Int]
     let indices: [Int]
+    /// Whether there is one number for each pair of fields.
+    var isOfFieldPairs = false
   }
 
   private var places: [Place] {
@@ -47,7 +49,11 @@ extension DenseParameters {
     }
     vector("attention.bias", at: c.attention_bias, t)
     vector("attention.output", at: c.attention_output, t)
-    vector("fieldPairs", at: c.field_pairs, Int(c.field_pair_count))
+    for (name, start) in [("fieldPairs", c.field_pairs), ("fieldPairWeights", c.field_pair_weights)] where start >= 0 {
+      let count = Int(c.field_pair_count)
+      places.append(
+        Place(name: name, shape: [count], indices: (0..<count).map { Int(start) + $0 }, isOfFieldPairs: true))
+    }
     return places
   }
 
@@ -60,16 +66,15 @@ extension DenseParameters {
     }
   }
 
-  /// Puts saved tensors back. `r` goes by the fields' names: a pair of fields that was not saved keeps its start, one
-  /// that is no longer there is left out. Saved tensors that this model does not have are ignored.
+  /// Puts saved tensors back. `r` and `m` go by the fields' names: a pair of fields that was not saved keeps its start, as
+  /// all do where the tensor was not saved; one that is no longer there is left out. Saved tensors that this model does not have are ignored.
   package func restore(_ tensors: [NamedTensor], savedFields: [String], fields: [String]) throws(ModelProblem) {
     for place in places {
       guard let tensor = tensors.first(where: { $0.name == place.name }) else {
-        if place.name == "fieldPairs" { continue }
+        if place.isOfFieldPairs { continue }
         throw .missingTensor(place.name)
       }
-      let isPrior = place.name == "fieldPairs"
-      let expected = isPrior ? [savedFields.count * (savedFields.count + 1) / 2] : place.shape
+      let expected = place.isOfFieldPairs ? [savedFields.count * (savedFields.count + 1) / 2] : place.shape
       let count = expected.reduce(1, *)
       guard tensor.shape == expected, tensor.values.count == count, tensor.accumulators.count == count else {
         throw .wrongShape(tensor: place.name, saved: tensor.shape, expected: expected)
@@ -77,17 +82,18 @@ extension DenseParameters {
       guard tensor.values.allSatisfy(\.isFinite), tensor.accumulators.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
         throw .notFinite(place.name)
       }
-      for (index, target) in place.indices.enumerated() where !isPrior {
+      for (index, target) in place.indices.enumerated() where !place.isOfFieldPairs {
         values.base[target] = tensor.values[index]
         accumulators.base[target] = tensor.accumulators[index]
       }
-      if isPrior { restorePrior(tensor, savedFields: savedFields, fields: fields) }
+      if place.isOfFieldPairs, let start = place.indices.first {
+        restoreFieldPairs(tensor, at: start, savedFields: savedFields, fields: fields)
+      }
     }
     transpose()
   }
 
-  private func restorePrior(_ tensor: NamedTensor, savedFields: [String], fields: [String]) {
-    let start = Int(layout.c.field_pairs)
+  private func restoreFieldPairs(_ tensor: NamedTensor, at start: Int, savedFields: [String], fields: [String]) {
     let saved = Dictionary(zip(savedFields, 0...)) { first, _ in first }
     for high in fields.indices {
       guard let savedHigh = saved[fields[high]] else { continue }

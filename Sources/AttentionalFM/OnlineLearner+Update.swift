@@ -14,7 +14,7 @@ extension OnlineLearner {
     afm_backward(kernels.table, values, projection, scratch.layout, event, lossGradient, gradient)
     // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
     let pairs = Int(event.pointee.pair_count)
-    let denseIsFinite = dense.check(touched: event.pointee.field_pair, pairs: pairs)
+    let denseIsFinite = dense.check(touched: event.pointee.field_pair, count: pairs, pairs: pairs)
     let rowsAreFinite = checkRows()
     guard raw.isFinite, denseIsFinite, rowsAreFinite else {
       dense.forget()

@@ -51,7 +51,7 @@ public struct Explanation: Equatable, Sendable {
     public var value: Double
   }
 
-  /// A pair's term `s a_ij p . (v_i * v_j) x_i x_j`.
+  /// A pair's term `s a_ij m_f(i)f(j) p . (v_i * v_j) x_i x_j`.
   public struct Pair: Equatable, Sendable {
     /// The first feature's position in the event as it was given.
     public var first: Int
@@ -59,6 +59,8 @@ public struct Explanation: Equatable, Sendable {
     public var second: Int
     /// The attention weight `a_ij`; the weights of an event sum to one (all are 1 without attention).
     public var attention: Float
+    /// `m` of the pair's fields; nil where the model has none.
+    public var fieldPairWeight: Float?
     /// What it adds to the raw score.
     public var value: Double
   }

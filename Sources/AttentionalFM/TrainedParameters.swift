@@ -2,7 +2,7 @@
 public enum TrainedParameters: String, CaseIterable, Sendable {
   /// All of them.
   case all
-  /// The attention network and the field-pair prior (`W`, `b`, `h` and `r`); `w0`, `w`, `v` and `p` stay as they are, and
-  /// features that are unknown stay so.
+  /// The attention network and what is learned for each pair of fields (`W`, `b`, `h`, `r` and `m`); `w0`, `w`, `v` and
+  /// `p` stay as they are, and features that are unknown stay so.
   case attention
 }

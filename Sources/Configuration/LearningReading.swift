@@ -20,6 +20,7 @@ enum LearningReading {
       attentionScale: section.choice("attention_scale", default: standard.attentionScale),
       loss: section.choice("loss", default: standard.loss),
       fieldPairPrior: section.boolean("field_pair_prior", default: standard.fieldPairPrior),
+      fieldPairWeights: section.boolean("field_pair_weights", default: standard.fieldPairWeights),
       outputWeights: section.choice("output_weights", default: standard.outputWeights),
       seed: section.unsigned("seed", default: standard.seed),
       embeddingScale: float(section, "embedding_scale", standard.embeddingScale),
@@ -47,7 +48,8 @@ enum LearningReading {
       embedding: float(section, "embedding", standard.embedding),
       attention: float(section, "attention", standard.attention),
       output: float(section, "output", standard.output),
-      fieldPairs: float(section, "field_pairs", standard.fieldPairs))
+      fieldPairs: float(section, "field_pairs", standard.fieldPairs),
+      fieldPairWeights: float(section, "field_pair_weights", standard.fieldPairWeights))
   }
 
   private static func regularization(_ section: YAMLSection) -> Regularization {

@@ -45,6 +45,8 @@ public struct PairAnswer: Codable, Equatable, Sendable {
   public var b: Int
   /// The pair's attention weight; those of an instance sum to one (all are 1 where the model has no attention).
   public var attention: Float?
+  /// The learned weight of the pair's fields, which multiplies the term; absent where the model has none.
+  public var fieldPairWeight: Float?
   /// What the pair adds.
   public var term: Double?
 }

@@ -55,7 +55,8 @@ public enum ExplanationWriter {
 
   /// Writes one pair.
   public static func append(
-    index: Int, first: Int, second: Int, attention: Float, term: Double, to text: inout JSONText
+    index: Int, first: Int, second: Int, attention: Float, fieldPairWeight: Float?, term: Double,
+    to text: inout JSONText
   ) {
     if index > 0 { text.append(",") }
     text.append("{\"a\":")
@@ -64,6 +65,10 @@ public enum ExplanationWriter {
     text.append(Int64(second))
     text.append(",\"attention\":")
     text.append(attention)
+    if let fieldPairWeight {
+      text.append(",\"field_pair_weight\":")
+      text.append(fieldPairWeight)
+    }
     text.append(",\"term\":")
     text.append(term)
     text.append("}")

@@ -134,7 +134,8 @@ final class ScoringService {
     ExplanationWriter.beginPairs(&text)
     for (index, pair) in explanation.pairs.enumerated() {
       ExplanationWriter.append(
-        index: index, first: pair.first, second: pair.second, attention: pair.attention, term: pair.value, to: &text)
+        index: index, first: pair.first, second: pair.second, attention: pair.attention,
+        fieldPairWeight: pair.fieldPairWeight, term: pair.value, to: &text)
     }
     sources.metrics.instances.add()
     sources.metrics.unknownFeatures.add(UInt64(unknown.count))

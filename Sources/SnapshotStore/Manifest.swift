@@ -71,7 +71,8 @@ public struct SnapshotFacts: Equatable, Sendable {
 ///
 /// `Docs/Snapshots.md` names every member. Keys are in snake case and sorted.
 public struct Manifest: Codable, Equatable, Sendable {
-  /// The version of the directory's format: 1 where one file holds the whole model, 2 where several do.
+  /// The version of the directory's format: 1 where one file holds the whole model, 2 where several do, 3 where the
+  /// model has field-pair weights, without which software that does not know them would compute other scores.
   public var formatVersion: Int
   /// The snapshot's number, never used twice.
   public var id: UInt64
@@ -141,7 +142,7 @@ public struct Manifest: Codable, Equatable, Sendable {
   static let noChecksum = String(repeating: "0", count: 32)
 
   /// The newest format that this software reads.
-  static let newestVersion = 2
+  static let newestVersion = 3
 
   /// The entries of the files that hold the model, a full one first.
   public var modelFiles: [File] {
@@ -210,8 +211,8 @@ public struct SeedAsText: Codable, Equatable, Sendable {
 extension Manifest {
   init(id: UInt64, parent: UInt64?, base: UInt64?, line: UInt64, facts: SnapshotFacts, files: [File]) {
     self.init(
-      formatVersion: files.count > 1 ? 2 : 1, id: id, parent: parent, base: base, line: line,
-      created: ManifestJSON.now(), reason: facts.reason, rollback: nil,
+      formatVersion: facts.model.weighsFieldPairs ? 3 : files.count > 1 ? 2 : 1, id: id, parent: parent, base: base,
+      line: line, created: ManifestJSON.now(), reason: facts.reason, rollback: nil,
       eventsLearned: facts.eventsLearned, position: facts.position, skips: facts.skips, model: facts.model,
       schemaFingerprint: facts.schemaFingerprint, schema: facts.schema, progressive: facts.progressive,
       arithmetic: facts.arithmetic, software: facts.software, files: files)

@@ -55,7 +55,7 @@ enum ModelMetadata {
 
   static func full(_ state: ModelState) throws(SnapshotProblem) -> [String: String] {
     let configuration = state.configuration
-    return [
+    var metadata = [
       "format": "afmd model",
       versionKey: fullVersion,
       "kind": configuration.kind.rawValue,
@@ -73,6 +73,8 @@ enum ModelMetadata {
       "table_evicted": String(state.counters.evicted),
       "table_dropped": String(state.counters.dropped),
     ]
+    if configuration.weighsFieldPairs { metadata["field_pair_weights"] = "true" }
+    return metadata
   }
 
   private static func text(_ value: some Encodable) throws(SnapshotProblem) -> String {

@@ -15,12 +15,17 @@ import Testing
     limited.attentionScale = .paper
     var bare = ModelConfiguration.test()
     bare.fieldPairPrior = false
+    var weighted = manyFields
+    weighted.fieldPairWeights = true
+    var weightedMachine = ModelConfiguration.test(kind: .fm)
+    weightedMachine.fieldPairWeights = true
     return [
       .test(), .test(kind: .fm), .test(kind: .linear), .test(tableSlots: 32), dropping, manyFields, limited, bare,
+      weighted, weightedMachine,
     ]
   }
 
-  @Test("is the online learner to the bit where a batch is one event", arguments: 0..<8)
+  @Test("is the online learner to the bit where a batch is one event", arguments: 0..<10)
   func batchesOfOne(number: Int) throws {
     let configuration = Self.configurations()[number]
     let model = try Model(configuration: configuration)

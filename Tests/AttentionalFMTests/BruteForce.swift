@@ -5,7 +5,7 @@ import Features
 /// The formulas of `Docs/Model.md` written out in Double, naively, over a flat list of parameters: nothing of it is
 /// shared with the model it checks.
 struct BruteForce {
-  /// `w0`, then of every row `w` and `v`, then `p`, `W`, `b`, `h` and `r`.
+  /// `w0`, then of every row `w` and `v`, then `p`, `W`, `b`, `h`, `r` and `m`.
   var parameters: [Double]
   var configuration: ModelConfiguration
   let k: Int
@@ -31,7 +31,9 @@ struct BruteForce {
     parameters = all.map(Double.init)
   }
 
-  private static let names = ["output", "attention.projection", "attention.bias", "attention.output", "fieldPairs"]
+  private static let names = [
+    "output", "attention.projection", "attention.bias", "attention.output", "fieldPairs", "fieldPairWeights",
+  ]
 
   /// The pairs of an event of known features, at most as many as the configuration allows.
   func pairs(_ features: [Feature]) -> [(Int, Int)] {
@@ -51,6 +53,13 @@ struct BruteForce {
     let bias = projection + t * k
     let head = bias + t
     let prior = head + t
+    let fields = configuration.layout.count
+    let weights = prior + (t > 0 && configuration.fieldPairPrior ? fields * (fields + 1) / 2 : 0)
+    func fieldPair(_ pair: (Int, Int)) -> Int {
+      let a = Int(features[pair.0].field)
+      let b = Int(features[pair.1].field)
+      return max(a, b) * (max(a, b) + 1) / 2 + min(a, b)
+    }
     func v(_ i: Int, _ d: Int) -> Double { parameters[1 + i * (k + 1) + 1 + d] }
     var y = parameters[0]
     for (i, feature) in features.enumerated() { y += parameters[1 + i * (k + 1)] * Double(feature.value) }
@@ -68,16 +77,15 @@ struct BruteForce {
           for d in 0..<k { u += parameters[projection + l * k + d] * z[d] }
           score += parameters[head + l] * max(0, u)
         }
-        if configuration.fieldPairPrior {
-          let a = Int(features[pair.0].field)
-          let b = Int(features[pair.1].field)
-          score += parameters[prior + max(a, b) * (max(a, b) + 1) / 2 + min(a, b)]
-        }
+        if configuration.fieldPairPrior { score += parameters[prior + fieldPair(pair)] }
         return PortableMath.exp(score)
       }
       let sum = exponentials.reduce(0, +)
       let scale = configuration.attentionScale == .pairs ? Double(pairs.count) : 1
       scaled = exponentials.map { $0 / sum * scale }
+    }
+    if configuration.fieldPairWeights {
+      for n in pairs.indices { scaled[n] *= parameters[weights + fieldPair(pairs[n])] }
     }
     for d in 0..<k {
       var pooled = 0.0

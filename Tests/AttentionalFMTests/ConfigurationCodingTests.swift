@@ -35,6 +35,14 @@ import Testing
     #expect(written == Self.older)
   }
 
+  @Test func whatIsInUseIsWritten() throws {
+    var configuration = Self.expected
+    configuration.fieldPairWeights = true
+    configuration.rates.fieldPairWeights = 0.5
+    let written = try JSONEncoder().encode(configuration)
+    #expect(try JSONDecoder().decode(ModelConfiguration.self, from: written) == configuration)
+  }
+
   @Test func aSettingOfTheFirstReleaseMayNotBeMissing() {
     let text = Self.older.replacingOccurrences(of: "\"dropout\":0.25,", with: "")
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(ModelConfiguration.self, from: Data(text.utf8)) }

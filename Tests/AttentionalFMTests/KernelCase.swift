@@ -28,6 +28,7 @@ struct KernelCase {
     configuration.layout.formsPairsWithinItself[2] = false
     configuration.attentionScale = seed % 2 == 0 ? .pairs : .paper
     configuration.fieldPairPrior = seed % 3 != 0
+    configuration.fieldPairWeights = seed % 4 < 2
     self.configuration = configuration
     self.features = features
     self.numbers = numbers

@@ -61,7 +61,7 @@ import Testing
     let used = KernelCase(k: 16, t: 16, features: 0, numbers: .ordinary, seed: 0).scratch()
     for round in 0..<40 as Range<UInt64> {
       let drawn = Draws.bits(seed: 10, stream: 0, index: round)
-      // Only what depends on the seed modulo 6 is part of the configuration: one scratch serves all.
+      // Only what depends on the seed modulo 12 is part of the configuration: one scratch serves all.
       let one = KernelCase(
         k: 16, t: 16, features: Int(drawn & 15), numbers: KernelNumbers.allCases[Int(drawn >> 4 & 3)],
         seed: (drawn >> 32) * 12)

@@ -29,6 +29,7 @@ import Testing
         kind: number == 3 ? .fm : .afm, k: k, t: t, fields: (0..<9).map { "f\($0)" })
       configuration.attentionScale = number % 2 == 0 ? .pairs : .paper
       configuration.fieldPairPrior = number != 1
+      configuration.fieldPairWeights = number > 0
       configuration.dropout = number == 0 ? 0.3 : 0
       configuration.embeddingScale = number == 2 ? 3 : 0.1
       configuration.regularization = Regularization(projection: 0.001, linear: 0.01, embedding: 0.01)

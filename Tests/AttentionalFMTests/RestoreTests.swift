@@ -59,6 +59,28 @@ import Testing
     #expect(loaded.accumulators[0] == model.configuration.initialAccumulator)
   }
 
+  @Test("keys the field-pair weights by the fields' names, and lets them start where none were saved")
+  func fieldPairWeights() throws {
+    var configuration = ModelConfiguration.test()
+    configuration.fieldPairWeights = true
+    let model = try learned(configuration)
+    configuration.layout = FieldLayout(names: ["new", "e", "a", "c"])
+    let copy = try restored(model, into: configuration)
+    let saved = try #require(model.denseTensors.first { $0.name == "fieldPairWeights" })
+    let loaded = try #require(copy.denseTensors.first { $0.name == "fieldPairWeights" })
+    func value(_ tensor: NamedTensor, _ a: Int, _ b: Int) -> Float { tensor.values[DenseLayout.fieldPair(a, b)] }
+    #expect(value(loaded, 1, 2) == value(saved, 4, 0) && value(loaded, 1, 2) != 1)
+    #expect((0..<4).allSatisfy { value(loaded, 0, $0) == 1 })
+
+    let older = try learned(.test())
+    let newer = try restored(older, into: configuration)
+    let started = try #require(newer.denseTensors.first { $0.name == "fieldPairWeights" })
+    #expect(started.values.allSatisfy { $0 == 1 })
+    #expect(started.accumulators.allSatisfy { $0 == configuration.initialAccumulator })
+    // And a model without them leaves them out.
+    #expect(try restored(model, into: .test()).denseTensors.allSatisfy { $0.name != "fieldPairWeights" })
+  }
+
   @Test("refuses another k, t or kind, and damaged rows, with a reason")
   func refusals() throws {
     let model = try learned(.test())

@@ -120,11 +120,14 @@ import Testing
         attention_size: 4
         attention_scale: paper
         field_pair_prior: false
+        field_pair_weights: true
         output_weights: ones
         seed: 9
         embedding_scale: 0.2
         attention_initial_scale: 0.3
-        rates: {bias: 0.1, linear: 0.2, embedding: 0.3, attention: 0.4, output: 0.5, field_pairs: 0.6}
+        rates:
+          {bias: 0.1, linear: 0.2, embedding: 0.3, attention: 0.4, output: 0.5, field_pairs: 0.6,
+           field_pair_weights: 0.7}
         initial_accumulator: 1
         epsilon: 0
         regularization: {projection: 1e-3, linear: 1e-4, embedding: 1e-5}
@@ -135,9 +138,10 @@ import Testing
       settings.model
         == ModelConfiguration(
           layout: settings.schema.layout, kind: .fm, embeddingSize: 8, attentionSize: 4, attentionScale: .paper,
-          loss: .squared, fieldPairPrior: false, outputWeights: .ones, seed: 9, embeddingScale: 0.2,
-          attentionInitialScale: 0.3,
-          rates: LearningRates(bias: 0.1, linear: 0.2, embedding: 0.3, attention: 0.4, output: 0.5, fieldPairs: 0.6),
+          loss: .squared, fieldPairPrior: false, fieldPairWeights: true, outputWeights: .ones, seed: 9,
+          embeddingScale: 0.2, attentionInitialScale: 0.3,
+          rates: LearningRates(
+            bias: 0.1, linear: 0.2, embedding: 0.3, attention: 0.4, output: 0.5, fieldPairs: 0.6, fieldPairWeights: 0.7),
           initialAccumulator: 1, epsilon: 0,
           regularization: Regularization(projection: 1e-3, linear: 1e-4, embedding: 1e-5), dropout: 0.25,
           tableSlots: 4096))

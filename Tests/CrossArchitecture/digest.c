@@ -39,6 +39,7 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
   layout.attention_output = t ? next : -1, next += tp;
   layout.projection_transposed = t ? next : -1, next += k * tp;
   layout.field_pairs = t && below(2) ? next : -1, next += 16;
+  layout.field_pair_weights = below(2) ? next : -1, next += 16;
   layout.field_pair_count = fields * (fields + 1) / 2;
   layout.count = next;
   float *parameters = floats(next), *accumulators = floats(next), *gradient = floats(next);
@@ -53,6 +54,8 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
   }
   if (layout.field_pairs >= 0)
     for (int i = 0; i < layout.field_pair_count; i++) parameters[layout.field_pairs + i] = random_number(1);
+  if (layout.field_pair_weights >= 0)
+    for (int i = 0; i < layout.field_pair_count; i++) parameters[layout.field_pair_weights + i] = 1 + random_number(2);
   for (int i = 0; i < next; i++) accumulators[i] = 0.1f;
   afm_transpose(projection, parameters + (t ? layout.projection_transposed : 0), &layout);
 
@@ -62,7 +65,7 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
   event.x = floats(features), event.weight = floats(features), event.weight_gradient = floats(features);
   event.rows = floats(features * kp), event.row_gradient = floats(features * kp);
   event.pair_x = floats(capacity), event.score = floats(capacity), event.attention = floats(capacity);
-  event.scaled = floats(capacity), event.projected = floats(capacity);
+  event.scaled = floats(capacity), event.projected = floats(capacity), event.multiplier = floats(capacity);
   event.z = floats(capacity * kp), event.u = floats(capacity * tp);
   event.output_kept = floats(kp), event.pooled_gradient = floats(kp);
   event.first = integers, event.second = integers + capacity, event.field_pair = integers + 2 * capacity;
@@ -101,7 +104,7 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
 
   float *all[] = {parameters, accumulators, gradient, projection, event.x, event.weight, event.weight_gradient,
                   event.rows, event.row_gradient, event.pair_x, event.score, event.attention, event.scaled,
-                  event.projected, event.z, event.u, event.output_kept, event.pooled_gradient, kept, row_accumulators};
+                  event.multiplier, event.projected, event.z, event.u, event.output_kept, event.pooled_gradient, kept, row_accumulators};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
   free(integers), free(field);
 }

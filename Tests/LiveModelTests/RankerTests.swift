@@ -29,6 +29,7 @@ extension Ranker {
         kind: ModelConfiguration.Kind.allCases[number % 3], embeddingSize: k, attentionSize: t, fields: 8)
       configuration.attentionScale = number % 2 == 0 ? .pairs : .paper
       configuration.fieldPairPrior = number % 4 != 1
+      configuration.fieldPairWeights = number % 5 < 3
       configuration.outputWeights = number % 7 == 0 ? .ones : .trainable
       configuration.embeddingScale = [0.1, 1, 3][number / 3 % 3]
       configuration.attentionInitialScale = [0.1, 2][number / 6 % 2]

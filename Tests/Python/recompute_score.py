@@ -50,6 +50,10 @@ class Model:
             weights /= weights.sum()
             if self.metadata["attention_scale"] == "pairs":
                 weights *= len(pairs)
+        if self.metadata.get("field_pair_weights") == "true":
+            multipliers = self.parameter("fieldPairWeights")
+            for n, ((_, _, f), (_, _, g)) in enumerate(pairs):
+                weights[n] *= multipliers[max(f, g) * (max(f, g) + 1) // 2 + min(f, g)]
         return y + float((weights @ products) @ self.parameter("output"))
 
 

@@ -54,7 +54,8 @@ final class Fixture: Sendable {
   private static func trained(_ schema: Schema, _ calibration: CalibrationSettings?) throws -> Model {
     let model = try Model(
       configuration: ModelConfiguration(
-        layout: schema.layout, embeddingSize: 8, attentionSize: 4, tableSlots: 1 << 10, calibration: calibration))
+        layout: schema.layout, embeddingSize: 8, attentionSize: 4, fieldPairWeights: true, tableSlots: 1 << 10,
+        calibration: calibration))
     let learner = OnlineLearner(model)
     var calibrator = calibration.map { Calibrator($0) }
     let decoder = try EventDecoder(schema)

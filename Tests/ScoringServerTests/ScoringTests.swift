@@ -36,6 +36,7 @@ import Testing
       #expect(abs(sum - (explanation.sum ?? .nan)) < 1e-12)
       let attention = explanation.pairs.compactMap(\.attention).reduce(0, +)
       #expect(abs(attention - 1) < 1e-5)
+      #expect(explanation.pairs.allSatisfy { $0.fieldPairWeight.map { $0 != 1 } ?? false })
     }
     let other = try client.explain(bytes("{\"instance\":\(unknown)}"))
     #expect(other.unknown == 1 && other.terms.map(\.known) == [false, true, true])

@@ -61,7 +61,7 @@ import Testing
     let fixture = try Fixture()
     let (store, _) = try fixture.series(1)
     var manifest = try store.archive.manifest(1)
-    manifest.formatVersion = 3
+    manifest.formatVersion = Manifest.newestVersion + 1
     try fixture.write(ManifestFile.bytes(of: &manifest), store.archive.path(1) + "/manifest.json")
     let problem = #expect(throws: SnapshotProblem.self) { try store.openCurrent() }
     #expect(problem?.kind == .unsupported)

@@ -50,4 +50,15 @@ import Testing
     let export = try SafetensorsFile(fixture.directory.path("export-of-2.safetensors"))
     #expect(export.metadata["format_version"] == "1" && export.metadata["table_claimed"] == nil)
   }
+
+  @Test func whatWouldLeaveOutTheFieldPairWeightsRefusesThem() throws {
+    let fixture = try Fixture()
+    fixture.configuration.fieldPairWeights = true
+    let (store, model) = try fixture.series(1)
+    #expect(try fixture.archive.manifest(1).formatVersion == 3)
+    let file = try SafetensorsFile(fixture.archive.path(1) + "/model.safetensors")
+    #expect(file.metadata["field_pair_weights"] == "true")
+    #expect(try fixture.restored(1).denseTensors == model.denseTensors)
+    withExtendedLifetime(store) {}
+  }
 }

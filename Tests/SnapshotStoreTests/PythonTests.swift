@@ -44,6 +44,7 @@ import Testing
   ) throws {
     let fixture = try Fixture(kind: kind)
     fixture.configuration.attentionScale = scale
+    fixture.configuration.fieldPairWeights = scale == .pairs
     let (store, model) = try fixture.series(1)
     let recomputed = try scores(fixture, 0..<150)
     #expect(recomputed.count == 150)

@@ -47,6 +47,20 @@ struct ExplanationTextTests {
     #expect(text.contains("(bias)                   -1.50000\n(calibration)            +0.25000\n"))
   }
 
+  @Test func theWeightOfTheFieldsHasAColumnWhereThereIsOne() throws {
+    var answer = try answer()
+    answer.pairs = [answer.pairs[0]]
+    answer.pairs[0].fieldPairWeight = -0.5
+    #expect(
+      ExplanationText.text(of: answer).hasSuffix(
+        """
+
+        Pair                    attention   weight      term
+        carrier=UA  origin=EWR     0.2500  -0.5000  +0.10000
+
+        """))
+  }
+
   @Test func furtherPairsAreAddedUp() throws {
     let last = ExplanationText.text(of: try answer(), top: 1).split(separator: "\n").last ?? ""
     #expect(last.hasPrefix("(2 more)"))

@@ -46,6 +46,7 @@ final class KernelProblem {
     c.attention_output = c.attention_bias + Int32(depth)
     c.projection_transposed = c.attention_output + Int32(depth)
     c.field_pairs = c.projection_transposed + Int32(k * depth)
+    c.field_pair_weights = -1
     c.field_pair_count = Int32(features * (features + 1) / 2)
     c.count = c.field_pairs + Int32(Self.padded(Int(c.field_pair_count)))
     c.scales_by_pairs = 1

@@ -18,6 +18,7 @@ typedef struct afm_layout {
   int32_t attention_output;      ///< h [t_padded]
   int32_t projection_transposed; ///< W transposed, [k][t_padded] in panels
   int32_t field_pairs;           ///< r, field_pair_count numbers: fields a <= b at b(b+1)/2 + a
+  int32_t field_pair_weights;    ///< m, the same number of numbers in the same order; like r behind all else
   int32_t field_pair_count;
   int32_t count;                 ///< floats in all, a multiple of 16
   int32_t scales_by_pairs;       ///< s is the number of pairs, rather than 1
@@ -39,14 +40,15 @@ typedef struct afm_event {
 
   // For each pair.
   int32_t *first, *second; ///< positions of the two features
-  int32_t *field_pair;     ///< index into r
+  int32_t *field_pair;     ///< index into r and m
   float *pair_x;           ///< x_i x_j
   float *z;                ///< (v_i * v_j) x_i x_j, [pairs][k_padded] in panels
   /// relu(W z + b), [pairs][t_padded] in panels; the backward pass puts the gradient before relu there
   float *u;
   float *score;            ///< what the softmax is taken of; the backward pass puts its gradient there
   float *attention;        ///< a, sums to one; ones without attention
-  float *scaled;           ///< s a
+  float *multiplier;       ///< m of the pair's fields; unused where the model has no m
+  float *scaled;           ///< s a m
   float *projected;        ///< (p * kept) . z
 
   // For the event.
@@ -54,9 +56,9 @@ typedef struct afm_event {
   int32_t paired_count;    ///< how many pairs they made
   const float *kept;      ///< what dropout multiplies the pooled vector by [k_padded], or null
   float *output_kept;     ///< p * kept [k_padded]
-  float *pooled_gradient; ///< dL/d(sum s a z) [k_padded]
+  float *pooled_gradient; ///< dL/d(sum s a m z) [k_padded]
   double bias_and_linear; ///< w0 + sum w_i x_i
-  double interaction;     ///< sum of s a (p . z)
+  double interaction;     ///< sum of s a m (p . z)
   float exponential_sum;  ///< sum over pairs of e^(score - greatest), 0 without attention
   float exponential_moment; ///< sum over pairs of e^(score - greatest) (score - greatest)
   float raw;              ///< y
@@ -67,7 +69,7 @@ typedef struct afm_pair_sums {
   int32_t pairs;
   float greatest;      ///< the greatest of their scores; 0 without pairs and without attention
   double exponentials; ///< sum of e^(score - greatest)
-  double weighted;     ///< sum of e^(score - greatest) (p . z)
+  double weighted;     ///< sum of e^(score - greatest) m (p . z)
 } afm_pair_sums;
 
 /// The kernels of one instruction set.
@@ -116,8 +118,8 @@ static inline void afm_sum_pairs(const afm_kernels *kernels, const float *parame
   kernels->sum_pairs(parameters, layout, event, sums);
 }
 
-/// The gradients of every parameter of the event, given dL/dy. `gradient` is overwritten but for the field pairs, to
-/// which it adds, so they must be zero before.
+/// The gradients of every parameter of the event, given dL/dy. `gradient` is overwritten but for r and m, to which it
+/// adds, so they must be zero before.
 static inline void afm_backward(const afm_kernels *kernels, const float *parameters, const float *projection,
                                 const afm_layout *layout, afm_event *event, float loss_gradient, float *gradient) {
   kernels->backward(parameters, projection, layout, event, loss_gradient, gradient);

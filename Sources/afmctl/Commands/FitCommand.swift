@@ -45,7 +45,7 @@ enum FitCommand: Subcommand {
         help: "end after so many epochs without a better validation loss"),
       CommandOption(
         "train", kind: .choice(["all", "attention"]), defaultValue: "all",
-        help: "which parameters move: with attention only W, b, h and r"),
+        help: "which parameters move: with attention only W, b, h, r and m"),
       CommandOption(
         "start-from", kind: .path, valueName: "SNAPSHOT",
         help: "take the parameters of this snapshot, or of this state directory's current one; the kind may differ"),

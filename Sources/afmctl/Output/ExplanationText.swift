@@ -35,18 +35,25 @@ enum ExplanationText {
   }
 
   private static func pairs(_ answer: ExplanationAnswer, top: Int) -> TextTable {
+    // The field-pair weight has a column where the model has such weights.
+    let isWeighted = answer.pairs.contains { $0.fieldPairWeight != nil }
     var table = TextTable(
-      headings: ["Pair", "", "attention", "term"], alignments: [.left, .left, .right, .right])
+      headings: ["Pair", "", "attention"] + (isWeighted ? ["weight"] : []) + ["term"],
+      alignments: [.left, .left, .right] + (isWeighted ? [.right] : []) + [.right])
     let pairs = sorted(answer.pairs, by: \.term)
     for pair in pairs.prefix(top) {
+      let weight = isWeighted ? [HumanText.decimals(pair.fieldPairWeight.map(Double.init), 4)] : []
       table.append(
-        feature(pair.a, answer.terms), feature(pair.b, answer.terms),
-        HumanText.decimals(pair.attention.map(Double.init), 4), signed(pair.term))
+        [
+          feature(pair.a, answer.terms), feature(pair.b, answer.terms),
+          HumanText.decimals(pair.attention.map(Double.init), 4),
+        ] + weight + [signed(pair.term)])
     }
     let rest = pairs.dropFirst(top)
     if !rest.isEmpty {
       let sum = rest.reduce(0) { $0 + ($1.term ?? .nan) }
-      table.append("(\(HumanText.count(rest.count)) more)", "", "", signed(sum))
+      table.append(
+        ["(\(HumanText.count(rest.count)) more)", "", ""] + (isWeighted ? [""] : []) + [signed(sum)])
     }
     return table
   }

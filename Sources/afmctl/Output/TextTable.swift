@@ -23,6 +23,8 @@ struct TextTable {
   /// Adds a row.
   mutating func append(_ cells: String...) { rows.append(cells) }
 
+  mutating func append(_ cells: [String]) { rows.append(cells) }
+
   /// The table, each line ended by a line feed and without spaces at its end; empty where there are no rows.
   var text: String {
     guard !rows.isEmpty else { return "" }

@@ -1,7 +1,7 @@
 // Unsafe memory. Invariant: the arrays hold `capacity` entries, and `gather` collects at most that many.
 
 /// The field-pair numbers that one event touches, collected into a row that the optimiser works on as a whole.
-final class TouchedPrior {
+final class TouchedFieldPairs {
   private let index: UnsafeMutablePointer<Int32>
   private let capacity: Int
   let gradient: AlignedFloats
