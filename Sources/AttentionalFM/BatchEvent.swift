@@ -6,11 +6,14 @@ public struct BatchEvent: Equatable, Sendable {
   public var label: Float
   /// The importance weight, finite and at least 0.
   public var importance: Float
+  /// What is added to the raw score before it is held against the label; see `OnlineLearner.step`.
+  public var offset: Float
 
   /// Makes an event of its parts.
-  public init(features: Range<Int>, label: Float, importance: Float = 1) {
+  public init(features: Range<Int>, label: Float, importance: Float = 1, offset: Float = 0) {
     self.features = features
     self.label = label
     self.importance = importance
+    self.offset = offset
   }
 }

@@ -99,7 +99,7 @@ public final class BatchLearner {
       load(given.prefix(used), first, below: known)
       scratch.event.pointee.kept = nil
       scratch.forward(kernels, parameters: model.dense.values.base)
-      var tail = configuration.loss.tail(raw: scratch.event.pointee.raw)
+      var tail = configuration.loss.tail(raw: scratch.event.pointee.raw + event.offset)
       let unknown = given.count - Int(scratch.event.pointee.feature_count)
       if isFirst {
         steps.append(
@@ -111,7 +111,7 @@ public final class BatchLearner {
       if hasNew || drops {
         scratch.event.pointee.kept = drawDropout(eventNumber: model.eventsLearned &+ applied)
         scratch.forward(kernels, parameters: model.dense.values.base)
-        tail = configuration.loss.tail(raw: scratch.event.pointee.raw)
+        tail = configuration.loss.tail(raw: scratch.event.pointee.raw + event.offset)
       }
       if trained == .all { dropped &+= UInt64(used) - UInt64(scratch.event.pointee.feature_count) }
       if !differentiate(event, tail: tail) { isFinite = false }
@@ -188,7 +188,7 @@ public final class BatchLearner {
 
   /// Computes the gradients of the event in the scratch; false where its score is not finite.
   private func differentiate(_ event: BatchEvent, tail: Double) -> Bool {
-    let raw = scratch.event.pointee.raw
+    let raw = scratch.event.pointee.raw + event.offset
     let lossGradient = configuration.loss.gradient(
       raw: raw, label: event.label, importance: event.importance, tail: tail)
     afm_backward(
@@ -215,7 +215,7 @@ public final class BatchLearner {
     load(given.prefix(used), first, below: .max)
     scratch.event.pointee.kept = nil
     scratch.forward(kernels, parameters: model.dense.values.base)
-    let hasScore = differentiate(event, tail: configuration.loss.tail(raw: scratch.event.pointee.raw))
+    let hasScore = differentiate(event, tail: configuration.loss.tail(raw: scratch.event.pointee.raw + event.offset))
     let width = Int(scratch.layout.pointee.k_padded)
     let count = Int(scratch.event.pointee.feature_count)
     func squaresAreFinite(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) -> Bool {

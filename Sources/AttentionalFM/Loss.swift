@@ -4,19 +4,22 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
   case squared
   /// `log(1 + e^y) - t y` with `t` 0 or 1; the raw score `y` is the log-odds.
   case logistic = "log"
+  /// `log(1 + e^-(y+ - y-))` of a positive event and a negative one that was drawn for it (`RankingLearner`): only the
+  /// order of raw scores has a meaning. What is said here of one score is said of that difference, with the label 1.
+  case ranking
 
   /// The number `t` that a label stands for: for log loss the label held to 0...1 (so -1 means 0), else the label.
   public func target(_ label: Float) -> Float {
     switch self {
     case .squared: label
-    case .logistic: min(max(label, 0), 1)
+    case .logistic, .ranking: min(max(label, 0), 1)
     }
   }
 
   /// What a raw score predicts: the probability of label 1 for log loss, else the score itself.
   public func predicted(raw: Float) -> Double {
     switch self {
-    case .squared: Double(raw)
+    case .squared, .ranking: Double(raw)
     case .logistic: PortableMath.sigmoid(Double(raw))
     }
   }
@@ -27,7 +30,7 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
     let t = Double(target(label))
     switch self {
     case .squared: return (y - t) * (y - t)
-    case .logistic: return PortableMath.softplus(y) - t * y
+    case .logistic, .ranking: return PortableMath.softplus(y) - t * y
     }
   }
 
@@ -36,9 +39,9 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
     gradient(raw: raw, label: label, importance: importance, tail: tail(raw: raw))
   }
 
-  /// `e^-|raw|` for log loss, of which gradient, loss and probability are all made; 0 for squared loss.
+  /// `e^-|raw|` but for squared loss, of which gradient, loss and probability are all made; 0 for squared loss.
   public func tail(raw: Float) -> Double {
-    self == .logistic ? PortableMath.exp(-Double(raw).magnitude) : 0
+    self == .squared ? 0 : PortableMath.exp(-Double(raw).magnitude)
   }
 
   func gradient(raw: Float, label: Float, importance: Float, tail: Double) -> Float {
@@ -46,7 +49,7 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
     let t = Double(target(label))
     switch self {
     case .squared: return Float(2 * Double(importance) * (y - t))
-    case .logistic:
+    case .logistic, .ranking:
       // (1 - t) sigmoid(y) - t sigmoid(-y): no cancellation where the model is right.
       let greater = 1 / (1 + tail)
       let lesser = tail / (1 + tail)

@@ -7,9 +7,9 @@ extension OnlineLearner {
   ///
   /// Two steps: all gradients are computed and checked before the first parameter moves or the first new feature is
   /// written, so a refused event leaves no trace.
-  func update(label: Float, importance: Float, tail: Double) -> LearningOutcome {
+  func update(label: Float, importance: Float, offset: Float, tail: Double) -> LearningOutcome {
     let event = scratch.event
-    let raw = event.pointee.raw
+    let raw = event.pointee.raw + offset
     let lossGradient = configuration.loss.gradient(raw: raw, label: label, importance: importance, tail: tail)
     afm_backward(kernels.table, values, projection, scratch.layout, event, lossGradient, gradient)
     // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
@@ -22,7 +22,6 @@ extension OnlineLearner {
     }
     dense.move(pairs: pairs)
     moveRows()
-    model.eventsLearned += 1
     return .applied
   }
 

@@ -71,8 +71,8 @@ public final class OnlineLearner {
   /// and for the rows of the one that was announced before it. An event that never comes does no harm, nor is its
   /// memory looked at later.
   ///
-  /// - Parameter features: the features at the address at which ``step(_:label:importance:)`` or ``predict(_:)`` will be
-  ///   given them; one that is found elsewhere is looked up anew.
+  /// - Parameter features: the features at the address at which ``step(_:label:importance:offset:part:)`` or
+  ///   ``predict(_:)`` will be given them; one that is found elsewhere is looked up anew.
   public func prefetch(_ features: UnsafeBufferPointer<Feature>) {
     lookahead.note(features)
   }
@@ -95,33 +95,49 @@ public final class OnlineLearner {
     return scratch.explanation(bias: model.dense.values.base[Int(scratch.layout.pointee.bias)], unknown: unknown)
   }
 
-  /// Learns one event; see ``step(_:label:importance:)``.
+  /// Learns one event; see ``step(_:label:importance:offset:part:)``.
   @discardableResult
-  public func learn(_ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1) -> LearningOutcome {
-    step(features, label: label, importance: importance).outcome
+  public func learn(
+    _ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1, offset: Float = 0
+  ) -> LearningOutcome {
+    step(features, label: label, importance: importance, offset: offset).outcome
   }
 
   /// Predicts one event from the features the model knows, then inserts the others, repeats the pass with them and
   /// with dropout where there are any or it is on, and moves every parameter against its gradient.
-  public func step(_ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1) -> LearningStep {
+  ///
+  /// - Parameters:
+  ///   - features: each feature once, as the encoder gives them.
+  ///   - label: the label.
+  ///   - importance: the importance weight, finite and at least 0.
+  ///   - offset: what is added to the raw score before it is held against the label, and to nothing else: what is known
+  ///     to set the stream of events apart from what is to be predicted. `tail` is that of the sum.
+  ///   - part: 0 for an event that is counted; a number from 1 on for what is learned beside the event before it, so
+  ///     that it draws a dropout of its own.
+  public func step(
+    _ features: UnsafeBufferPointer<Feature>, label: Float, importance: Float = 1, offset: Float = 0, part: UInt64 = 0
+  ) -> LearningStep {
     let prediction = predict(features)
-    let tail = configuration.loss.tail(raw: prediction.raw)
+    let tail = configuration.loss.tail(raw: prediction.raw + offset)
     // The update waits for that exponential of what the whole pass led to; this waits for nothing.
     lookahead.catchUp()
     let hasNew = prediction.unknown > 0 && planInsertions(features)
     let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
     if hasNew { loadPlanned(features) }
     if hasNew || drops {
-      scratch.event.pointee.kept = drawDropout()
+      scratch.event.pointee.kept = drawDropout(part: part)
       scratch.forward(kernels, parameters: values)
     }
     let repeated = hasNew || drops
     let outcome = update(
-      label: label, importance: importance,
-      tail: repeated ? configuration.loss.tail(raw: scratch.event.pointee.raw) : tail)
-    if outcome == .applied, prediction.unknown > 0 {
-      let used = min(features.count, configuration.maximumFeatures)
-      model.table.counters.dropped += UInt64(used) - UInt64(scratch.event.pointee.feature_count)
+      label: label, importance: importance, offset: offset,
+      tail: repeated ? configuration.loss.tail(raw: scratch.event.pointee.raw + offset) : tail)
+    if outcome == .applied {
+      if part == 0 { model.eventsLearned += 1 }
+      if prediction.unknown > 0 {
+        let used = min(features.count, configuration.maximumFeatures)
+        model.table.counters.dropped += UInt64(used) - UInt64(scratch.event.pointee.feature_count)
+      }
     }
     return LearningStep(prediction: prediction, outcome: outcome, tail: tail)
   }
@@ -189,10 +205,10 @@ extension OnlineLearner {
   }
 
   /// What the pooled vector is multiplied by at this event; nil without dropout.
-  private func drawDropout() -> UnsafePointer<Float>? {
+  private func drawDropout(part: UInt64) -> UnsafePointer<Float>? {
     guard configuration.dropout > 0 else { return nil }
     Draws.dropout(
-      into: kept.base, count: Int(scratch.layout.pointee.k), eventNumber: model.eventsLearned,
+      into: kept.base, count: Int(scratch.layout.pointee.k), eventNumber: model.eventsLearned ^ part << 48,
       configuration: configuration)
     return UnsafePointer(kept.base)
   }

@@ -28,24 +28,27 @@ struct MetricSums: Equatable, Sendable {
     features += scored.importance * scored.features
   }
 
-  func summary(of loss: Loss, auc: Double?, served: ServedSummary? = nil) -> ProgressiveSummary {
+  func summary(
+    of loss: Loss, auc: Double?, served: ServedSummary? = nil, ranking: RankingSummary? = nil
+  ) -> ProgressiveSummary {
     let meanLoss = mean(self.loss, weight)
     let meanLabel = mean(label, weight)
     let meanPrediction = mean(prediction, weight)
     var calibration: Double?
-    if let meanLabel, let meanPrediction, meanLabel != 0 { calibration = meanPrediction / meanLabel }
+    if let meanLabel, let meanPrediction, meanLabel != 0, loss != .ranking { calibration = meanPrediction / meanLabel }
     return ProgressiveSummary(
       events: events,
       weight: weight,
-      loss: loss == .logistic ? meanLoss : meanLoss?.squareRoot(),
+      loss: loss == .squared ? meanLoss?.squareRoot() : meanLoss,
       normalizedEntropy: loss == .logistic ? normalizedEntropy(meanLoss, meanLabel) : nil,
       auc: auc,
       calibration: calibration,
-      meanPrediction: meanPrediction,
+      meanPrediction: loss == .ranking ? nil : meanPrediction,
       meanLabel: meanLabel,
       attentionEntropy: mean(entropy, entropyWeight),
       unknownShare: mean(unknown, features),
-      served: served)
+      served: served,
+      ranking: ranking)
   }
 
   private func normalizedEntropy(_ meanLoss: Double?, _ meanLabel: Double?) -> Double? {

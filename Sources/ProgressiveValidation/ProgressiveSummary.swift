@@ -8,7 +8,8 @@ public struct ProgressiveSummary: Codable, Equatable, Sendable {
   /// The sum of their importance weights.
   public var weight: Double
 
-  /// The mean log loss in nats, or the root mean squared error; nil before the first weight.
+  /// The mean log loss in nats, the root mean squared error, or the mean loss of the pairs of a ranking; nil before the
+  /// first weight.
   public var loss: Double?
 
   /// The mean log loss over the entropy of the mean label; nil with one class, and for squared error.
@@ -19,10 +20,10 @@ public struct ProgressiveSummary: Codable, Equatable, Sendable {
   /// Exact for a window, from the fixed histogram (`ScoreHistogram`) for the run.
   public var auc: Double?
 
-  /// The mean prediction over the mean label; nil where the mean label is 0.
+  /// The mean prediction over the mean label; nil where the mean label is 0, and for the ranking loss.
   public var calibration: Double?
 
-  /// The mean prediction: a probability for log loss.
+  /// The mean prediction: a probability for log loss; nil for the ranking loss.
   public var meanPrediction: Double?
 
   /// The mean label: the share of positive events for log loss.
@@ -37,4 +38,7 @@ public struct ProgressiveSummary: Codable, Equatable, Sendable {
 
   /// The scores that were served; nil where no event carried one, and for one value of a field.
   public var served: ServedSummary?
+
+  /// How positives ranked among sampled candidates; nil where none was, and for one value of a field.
+  public var ranking: RankingSummary?
 }

@@ -23,6 +23,7 @@ public struct ProgressiveValidation: Sendable {
   private var histogram = ScoreHistogram()
   private var scores: WindowScores
   private var served = ServedScores()
+  private var ranked = RankedPositives()
 
   /// The same by the values of a few fields.
   public var slices: Slices
@@ -54,43 +55,50 @@ public struct ProgressiveValidation: Sendable {
   ///   - tail: `Loss.tail` of the raw score where it is known already; else it is computed.
   ///   - servedScore: the raw score that was served for the event; not a number where it carries none.
   ///   - places: where the event stands in `slices`.
+  ///   - pairLoss: with the ranking loss, the loss of the event's pair, or the mean of its pairs; its raw score alone
+  ///     has none.
   /// - Returns: whether this event ended a window.
   @discardableResult
   public mutating func record(
     raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float,
-    tail: Double? = nil, servedScore: Float = .nan, places: SlicePlaces = SlicePlaces()
+    tail: Double? = nil, servedScore: Float = .nan, places: SlicePlaces = SlicePlaces(), pairLoss: Double? = nil
   ) -> Bool {
     guard raw.isFinite, label.isFinite, importance.isFinite else { return false }
     let scored = ScoredEvent(
       loss: loss, raw: raw, label: label, importance: importance, known: known, unknown: unknown, entropy: entropy,
-      tail: tail ?? loss.tail(raw: raw))
+      tail: tail ?? loss.tail(raw: raw), pairLoss: pairLoss)
     run.add(scored)
     window.add(scored)
-    if servedScore.isFinite { served.add(servedScore, of: scored, label: label, loss: loss) }
+    if servedScore.isFinite, loss != .ranking { served.add(servedScore, of: scored, label: label, loss: loss) }
     if !slices.isEmpty { slices.add(scored, at: places) }
-    if loss == .logistic {
+    if loss != .squared {
       histogram.add(raw: raw, positive: scored.isPositive, weight: scored.importance)
       scores.add(raw: raw, positive: scored.isPositive, weight: importance)
     }
     guard window.events >= UInt64(windowSize) else { return false }
     lastWindowSums = window
-    lastWindowAUC = loss == .logistic ? scores.auc() : nil
+    lastWindowAUC = loss != .squared ? scores.auc() : nil
     window = MetricSums()
     scores.removeAll()
     served.endWindow()
+    ranked.endWindow()
     windowsFinished &+= 1
     return true
   }
 
   /// What is known of the whole run.
   public var runSummary: ProgressiveSummary {
-    run.summary(of: loss, auc: loss == .logistic ? histogram.auc : nil, served: served.run.summary(of: loss))
+    run.summary(
+      of: loss, auc: loss != .squared ? histogram.auc : nil, served: served.run.summary(of: loss),
+      ranking: ranked.run.summary)
   }
 
   /// What is known of the last window that ended; nil before the first.
   public var lastWindow: ProgressiveSummary? {
     windowsFinished > 0
-      ? lastWindowSums.summary(of: loss, auc: lastWindowAUC, served: served.lastWindow.summary(of: loss)) : nil
+      ? lastWindowSums.summary(
+        of: loss, auc: lastWindowAUC, served: served.lastWindow.summary(of: loss), ranking: ranked.lastWindow.summary)
+      : nil
   }
 
   /// The sums over served scores, as named arrays; empty where no event ever carried one.
@@ -106,7 +114,29 @@ public struct ProgressiveValidation: Sendable {
     served = restored
   }
 
-  /// Everything that later numbers depend on, but served scores and slices, as named arrays.
+  /// Records how a positive ranked among candidates, before its event is recorded.
+  ///
+  /// - Parameters:
+  ///   - ahead: how many candidates came before it; one of an equal score did.
+  ///   - importance: the event's importance weight.
+  public mutating func recordRanking(ahead: Int, importance: Float) {
+    guard importance.isFinite else { return }
+    ranked.add(ahead: ahead, importance: importance)
+  }
+
+  /// The sums over ranked positives, as named arrays; empty where none was ever ranked.
+  public var rankingState: [NamedArray] { ranked.state }
+
+  /// Goes on from saved sums over ranked positives, after `restore`.
+  ///
+  /// - Throws: `ProgressiveStateProblem` where an array is missing or of a wrong type or length.
+  public mutating func restoreRanking(_ state: [NamedArray]) throws(ProgressiveStateProblem) {
+    var restored = try RankedPositives(SavedArrays(state))
+    if window.events == 0 { restored.window = RankingSums() }
+    ranked = restored
+  }
+
+  /// Everything that later numbers depend on, but served scores, ranked positives and slices, as named arrays.
   public var state: [NamedArray] {
     let open = scores.saved
     return [
@@ -142,7 +172,7 @@ public struct ProgressiveValidation: Sendable {
       restored.window = try ProgressiveValidation.sums(saved, "window", events: counts[1])
       let raw = try saved.floats("window_raw")
       let weight = try saved.floats("window_weight")
-      let expected = loss == .logistic ? counts[1] : 0
+      let expected = loss != .squared ? counts[1] : 0
       guard raw.count == weight.count, UInt64(raw.count) == expected, counts[1] < counts[4] else {
         throw .wrongLength("window_raw", raw.count)
       }

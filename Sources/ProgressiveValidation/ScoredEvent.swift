@@ -31,7 +31,9 @@ struct ScoredEvent: Sendable {
   /// The log loss t log(1 + e^-z) + (1 - t) log(1 + e^z) is computed as
   /// log(1 + e^-|z|) + t max(0, -z) + (1 - t) max(0, z), which neither overflows nor cancels; `tail` is that e^-|z|.
   init(
-    loss kind: Loss, raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float, tail: Double
+    loss kind: Loss, raw: Float, label: Float, importance: Float, known: Int, unknown: Int, entropy: Float,
+    tail: Double,
+    pairLoss: Double? = nil
   ) {
     self.importance = Double(importance)
     attentionEntropy = entropy.isFinite ? Double(entropy) : nil
@@ -45,6 +47,12 @@ struct ScoredEvent: Sendable {
       prediction = raw >= 0 ? 1 / (1 + tail) : tail / (1 + tail)
       self.label = target
       isPositive = target > 0.5
+    case .ranking:
+      // Of a score alone nothing can be said but where it stands among others.
+      loss = pairLoss ?? 0
+      prediction = raw
+      self.label = Double(kind.target(label))
+      isPositive = self.label > 0.5
     case .squared:
       let error = raw - Double(label)
       loss = error * error
