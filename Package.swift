@@ -89,7 +89,7 @@ let row4: [Target] = [
     "Learning",
     [
       "EventSources", "FeatureEncoding", "Features", "JSONReading", "LiveModel", "AttentionalFM",
-      "ProgressiveValidation", "SnapshotStore", "DurableFiles", "Threads", "Observability",
+      "NegativeSampling", "ProgressiveValidation", "SnapshotStore", "DurableFiles", "Threads", "Observability",
     ]),
 ]
 
@@ -97,7 +97,8 @@ let row5: [Target] = [
   room(
     "Daemon",
     [
-      "Learning", "ScoringServer", "SnapshotStore", "ScoringAPI", "Configuration", "EventSources", "Kafka", "LiveModel",
+      "Learning", "NegativeSampling", "ScoringServer", "SnapshotStore", "ScoringAPI", "Configuration", "EventSources",
+      "Kafka", "LiveModel",
       "AttentionalFM", "FeatureEncoding", "Features", "JSONReading", "ProgressiveValidation", "Observability",
       "Supervision", "EventLoop", "DurableFiles", "Threads", "CSystem", "Version",
     ]),
@@ -158,8 +159,8 @@ let testTargets: [Target] = [
   tests(
     of: "Learning",
     [
-      "EventSources", "FeatureEncoding", "Features", "LiveModel", "AttentionalFM", "ProgressiveValidation",
-      "SnapshotStore", "DurableFiles", "Threads", "Observability",
+      "EventSources", "FeatureEncoding", "Features", "LiveModel", "AttentionalFM", "NegativeSampling",
+      "ProgressiveValidation", "SnapshotStore", "DurableFiles", "Threads", "Observability",
     ]),
   tests(
     of: "Fitting",

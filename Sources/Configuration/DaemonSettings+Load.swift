@@ -59,10 +59,21 @@ extension DaemonSettings {
     var (schema, labelMapping) = top.section("schema", SchemaReading.read)
     let schemaProblems = schema.validate(for: source?.format ?? .json)
     SchemaReading.report(schemaProblems, document, top.findings)
-    let (model, lateLabels) = top.section("learning") {
-      (
-        LearningReading.read($0, schema: schema, document, isLayoutSound: schemaProblems.isEmpty),
-        LateLabelSettings.read($0, schema: schema, format: source?.format ?? .json)
+    let (model, lateLabels, sampling) = top.section("learning") { learning in
+      let model = LearningReading.read(learning, schema: schema, document, isLayoutSound: schemaProblems.isEmpty)
+      if schema.keptFraction != nil, let loss = model?.loss, loss != .logistic {
+        learning.problem("loss", "must be `log` with `schema.kept_fraction`, which is a matter of log-odds")
+      }
+      if schema.keptFraction != nil, model?.calibration != nil {
+        learning.problem(
+          "calibration", "and `schema.kept_fraction` exclude each other: the labels of a thinned stream calibrate to it"
+        )
+      }
+      return (
+        model, LateLabelSettings.read(learning, schema: schema, format: source?.format ?? .json),
+        learning.section("negative_sampling") {
+          ImplicitFeedbackSettings.read($0, schema: schema, loss: model?.loss)
+        }
       )
     }
     let validation = top.section("progressive_validation") {
@@ -79,13 +90,16 @@ extension DaemonSettings {
     }
     guard let source, let model else { return nil }
     // Unless the schema says how a label is read, the loss does.
-    schema.label.mapping = labelMapping ?? (model.loss == .logistic ? .binary : .number)
+    schema.label.mapping = labelMapping ?? (model.loss == .squared ? .number : .binary)
+    // Where only positive events are logged, one without a label is one.
+    if sampling != nil { schema.label.assumed = 1 }
     let effective = top.findings.effective.map {
       EffectiveSetting(path: $0.path, value: $0.value, isWritten: $0.isWritten)
     }
     return DaemonSettings(
       modelName: name, stateDirectory: stateDirectory, source: source, schema: schema, model: model,
-      lateLabels: lateLabels, progressiveValidation: validation, snapshots: snapshots, sockets: sockets,
+      lateLabels: lateLabels, negativeSampling: sampling, progressiveValidation: validation, snapshots: snapshots,
+      sockets: sockets,
       threads: threads, quarantine: quarantine, log: log, effective: effective)
   }
 

@@ -16,6 +16,8 @@ public struct DaemonSettings: Equatable, Sendable {
   public var model: ModelConfiguration
   /// How long events wait for their labels.
   public var lateLabels: LateLabelSettings
+  /// How negatives are drawn for positive events; nil where none are.
+  public var negativeSampling: ImplicitFeedbackSettings?
   /// Progressive validation.
   public var progressiveValidation: ProgressiveValidationSettings
   /// When snapshots are taken and how many are kept.

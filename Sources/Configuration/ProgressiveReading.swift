@@ -9,6 +9,10 @@ public struct ProgressiveValidationSettings: Equatable, Sendable {
   public var slices: [String]
   /// How many values of each of them are; the others are judged as one.
   public var sliceValues: Int
+  /// Among how many sampled candidates a positive is ranked, where negatives are sampled; 0 for none.
+  public var rankingCandidates: Int
+  /// One in so many events is ranked.
+  public var rankingEvery: Int
 }
 
 extension ProgressiveValidationSettings {
@@ -27,7 +31,10 @@ extension ProgressiveValidationSettings {
     }
     if slices.count > mostSlices { section.problem("slices", "names \(slices.count) fields; at most \(mostSlices)") }
     let values = section.integer("slice_values", default: 50, in: 1...1000)
-    return ProgressiveValidationSettings(windowSize: windowSize, slices: slices, sliceValues: values)
+    return ProgressiveValidationSettings(
+      windowSize: windowSize, slices: slices, sliceValues: values,
+      rankingCandidates: section.integer("ranking_candidates", default: 99, in: 0...10_000),
+      rankingEvery: section.integer("ranking_every", default: 50, in: 1...1_000_000_000))
   }
 
   /// Why a field cannot be sliced; nil where it can.

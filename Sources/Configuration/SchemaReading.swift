@@ -23,6 +23,7 @@ enum SchemaReading {
       label: LabelDefinition(path: labelPath, time: labelTime), importance: section.optionalText("importance"),
       time: eventTime,
       servedScore: section.optionalText("served_score"),
+      keptFraction: section.section("kept_fraction", keptFraction),
       features: section.list("features", FieldReading.field).compactMap { $0 },
       crosses: section.list("crosses", FieldReading.cross).compactMap { $0 },
       seed: section.unsigned("seed", default: 0),
@@ -36,6 +37,12 @@ enum SchemaReading {
             "magnitude", default: standard.maximumMagnitude, "above 0 and at most 1e30", { $0 > 0 && $0 <= 1e30 }))
       })
     return (schema, LabelMapping(rawValue: mapping.rawValue))
+  }
+
+  private static func keptFraction(_ section: YAMLSection) -> KeptFraction? {
+    let path = section.optionalText("path")
+    let otherwise = section.number("otherwise", default: 1, "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+    return path == nil && otherwise == 1 ? nil : KeptFraction(path: path, otherwise: otherwise)
   }
 
   private static func time(_ section: YAMLSection) -> TimeDefinition? {

@@ -4,6 +4,7 @@ import EventLoop
 import EventSources
 import FeatureEncoding
 import Learning
+import NegativeSampling
 import Observability
 import ScoringServer
 import SnapshotStore
@@ -56,7 +57,8 @@ extension Daemon {
     let sockets = settings.sockets
     let model = ServedModel(
       name: settings.modelName, schema: settings.schema, reference: learning.reference,
-      lineage: { learning.currentSnapshot }, newestEventTime: { learning.newestEventTime })
+      isRelative: settings.negativeSampling != nil, lineage: { learning.currentSnapshot },
+      newestEventTime: { learning.newestEventTime })
     do {
       let limits = ServerLimits(
         bodyBytes: sockets.limits.bodyBytes, instances: sockets.limits.instances,
@@ -112,7 +114,10 @@ extension LearningSettings {
       windowSize: settings.progressiveValidation.windowSize, slices: settings.progressiveValidation.slices,
       sliceValues: settings.progressiveValidation.sliceValues,
       labelDelay: settings.lateLabels.delay.map { Int64(clamping: $0.milliseconds) },
-      waitingEvents: settings.lateLabels.waitingEvents, snapshotEveryEvents: settings.snapshots.everyEvents,
+      waitingEvents: settings.lateLabels.waitingEvents,
+      negativeSampling: settings.negativeSampling.map {
+        NegativeSamplingSettings($0, settings.progressiveValidation)
+      }, snapshotEveryEvents: settings.snapshots.everyEvents,
       snapshotEverySeconds: settings.snapshots.every?.seconds,
       increments: IncrementPolicy(
         isOn: settings.snapshots.incremental, maximumShare: settings.snapshots.fullAfterShare,
@@ -121,6 +126,17 @@ extension LearningSettings {
       keepsWholeJournal: settings.snapshots.journal == .whole,
       onMissingPosition: SourceAssembly.policy(settings.source.onMissingPosition),
       learnerNice: settings.threads.learnerNice, ingestNice: settings.threads.ingestNice)
+  }
+}
+
+extension NegativeSamplingSettings {
+  init(_ settings: ImplicitFeedbackSettings, _ validation: ProgressiveValidationSettings) {
+    self.init(
+      field: settings.field, companions: settings.with, user: settings.user,
+      sampling: SamplingSettings(
+        negatives: settings.negatives, reservoir: settings.reservoir, power: settings.power, users: settings.users,
+        recent: settings.recent),
+      rankingCandidates: validation.rankingCandidates, rankingEvery: UInt64(max(1, validation.rankingEvery)))
   }
 }
 

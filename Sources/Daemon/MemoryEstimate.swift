@@ -37,13 +37,19 @@ public struct MemoryEstimate: Equatable, Sendable {
           clamping: ProgressiveValidation.memoryEstimate(windowSize: settings.progressiveValidation.windowSize))),
       Part(name: "queue of batches", bytes: LearningSettings(settings).queueBytes),
       // Taken when the thread that writes snapshots starts, so that no snapshot waits for it, and kept.
-      Part(name: "rows on the way to a snapshot", bytes: settings.model.snapshotBytes),
+      Part(name: "rows on the way to a snapshot", bytes: LearningSettings(settings).snapshotBytes(settings.model)),
       Part(name: "program and libraries", bytes: 32 << 20),
     ]
     if let fetched = Self.fetchedAhead(settings) {
       parts.append(Part(name: "records fetched ahead while learning is behind", bytes: fetched))
     }
     rollbackBytes = settings.model.memoryBytes
+    if let sampling = LearningSettings(settings).negativeSampling {
+      let bytes = sampling.bytes(settings.model)
+      parts.append(Part(name: "values and users that negatives are drawn by, as many as may", bytes: bytes))
+      parts.append(Part(name: "their copies while a snapshot is taken", bytes: bytes &* 2))
+      rollbackBytes &+= bytes
+    }
     if settings.lateLabels.delay != nil || settings.schema.label.time != nil {
       let waiting = LearningSettings(settings).waitingBytes
       parts.append(Part(name: "events that wait for their labels, as many as may", bytes: waiting))

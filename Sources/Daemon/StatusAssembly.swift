@@ -27,7 +27,7 @@ struct StatusAssembly: Sendable {
       eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
       stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },
       waiting: report.waiting.map(Self.waiting), calibration: report.calibration.map(Self.calibration),
-      progressive: progressive(report), source: source(report),
+      sampling: report.sampling.map(Self.sampling), progressive: progressive(report), source: source(report),
       records: RecordCounts(
         read: report.recordsRead, learned: report.eventsLearned, rejected: report.rejected.total,
         rejectedByReason: report.rejected.byName, quarantineBytes: report.quarantineBytes),
@@ -62,9 +62,17 @@ struct StatusAssembly: Sendable {
         others: slice.others.map { figures($0) }, missing: slice.missing.map { figures($0) })
     }
     return ProgressiveReport(
-      lossName: loss == .logistic ? "log_loss" : "rmse", wholeRun: figures(report.run),
+      lossName: Self.lossName(loss), wholeRun: figures(report.run),
       window: report.lastWindow.map { figures($0) }, windowSize: UInt64(windowSize),
       slices: slices.isEmpty ? nil : slices)
+  }
+
+  private static func lossName(_ loss: Loss) -> String {
+    switch loss {
+    case .logistic: "log_loss"
+    case .squared: "rmse"
+    case .ranking: "pair_loss"
+    }
   }
 
   private func figures(_ summary: ProgressiveSummary?) -> ProgressiveFigures {
@@ -72,7 +80,8 @@ struct StatusAssembly: Sendable {
       events: summary?.events ?? 0, loss: summary?.loss, normalizedEntropy: summary?.normalizedEntropy,
       areaUnderCurve: summary?.auc, calibration: summary?.calibration, attentionEntropy: summary?.attentionEntropy,
       unknownShare: summary?.unknownShare,
-      served: summary?.served.map { ServedFigures(events: $0.events, loss: $0.loss, modelLoss: $0.modelLoss) })
+      served: summary?.served.map { ServedFigures(events: $0.events, loss: $0.loss, modelLoss: $0.modelLoss) },
+      ranking: summary?.ranking.map { RankingFigures(events: $0.events, hitRate: $0.hitRate, ndcg: $0.ndcg) })
   }
 
   private static func waiting(_ report: WaitingReport) -> WaitingEventsReport {
@@ -83,6 +92,12 @@ struct StatusAssembly: Sendable {
 
   private static func calibration(_ summary: CalibrationSummary) -> CalibrationReport {
     CalibrationReport(kind: summary.kind.rawValue, events: summary.events, scale: summary.scale, shift: summary.shift)
+  }
+
+  private static func sampling(_ report: SamplingReport) -> SampledNegativesReport {
+    SampledNegativesReport(
+      negatives: report.negatives, missed: report.missed, values: report.values, capacity: report.capacity,
+      users: report.users)
   }
 
   private func source(_ report: LearningReport) -> SourceReport {

@@ -17,19 +17,23 @@ public struct DecodedEvent: Equatable, Sendable {
   /// The raw score that was served for the event, where it is mapped and present.
   public var servedScore: Float?
 
+  /// The fraction of negative events like this one that its producer kept, above 0 and at most 1; 1 where it kept all.
+  public var keptFraction: Double
+
   /// Where the event's features stand in the array they were appended to.
   public var features: Range<Int>
 
   /// Makes an event of its parts.
   public init(
     label: Float, importance: Float = 1, eventTime: Int64? = nil, labelTime: Int64? = nil, servedScore: Float? = nil,
-    features: Range<Int>
+    keptFraction: Double = 1, features: Range<Int>
   ) {
     self.label = label
     self.importance = importance
     self.eventTime = eventTime
     self.labelTime = labelTime
     self.servedScore = servedScore
+    self.keptFraction = keptFraction
     self.features = features
   }
 }

@@ -9,12 +9,13 @@ struct EncoderTables {
   var zones: [ZoneOffsets] = []
   var timeSources: [TimeSource] = []
   var special = FeatureEncoder.SpecialSlots(
-    label: -1, importance: -1, servedScore: -1, time: -1, labelTime: -1)
+    label: -1, importance: -1, servedScore: -1, keptFraction: -1, time: -1, labelTime: -1)
 
   mutating func compile(_ schema: Schema) -> [CompiledField] {
     special.label = slot(schema.label.path)
     if let path = schema.importance { special.importance = slot(path) }
     if let path = schema.servedScore { special.servedScore = slot(path) }
+    if let path = schema.keptFraction?.path { special.keptFraction = slot(path) }
     if let time = schema.time { special.time = timeSource(time.path, time.format) }
     if let time = schema.label.time { special.labelTime = timeSource(time.path, time.format) }
     return schema.features.map { compile($0, seed: schema.seed) } + schema.crosses.map { compile($0, schema) }

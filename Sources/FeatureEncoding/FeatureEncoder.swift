@@ -23,6 +23,7 @@ public final class FeatureEncoder {
   @exclusivity(unchecked) var timeSources: [TimeSource]
   let selection: JSONSelection
   let special: SpecialSlots
+  let keptOtherwise: Double
   @exclusivity(unchecked) var event: UInt64 = 0
   @exclusivity(unchecked) var collection: FeatureCollection
   @exclusivity(unchecked) var description: Description?
@@ -33,6 +34,7 @@ public final class FeatureEncoder {
     var label: Int
     var importance: Int
     var servedScore: Int
+    var keptFraction: Int
     var time: Int
     var labelTime: Int
   }
@@ -59,6 +61,7 @@ public final class FeatureEncoder {
     transforms = builder.transforms
     zones = builder.zones
     special = builder.special
+    keptOtherwise = schema.keptFraction?.otherwise ?? 1
     timeSources = builder.timeSources
     selection = JSONSelection(paths: builder.paths)
     collection = FeatureCollection(limits: schema.limits)

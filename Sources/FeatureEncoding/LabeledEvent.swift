@@ -21,12 +21,13 @@ extension FeatureEncoder {
     let servedScore = try foundServedScore()
     return DecodedEvent(
       label: label, importance: importance, eventTime: eventTime, labelTime: labelTime,
-      servedScore: servedScore,
+      servedScore: servedScore, keptFraction: try foundKeptFraction(),
       features: try encodeFound(into: &features))
   }
 
   @inline(__always) private func foundLabel() throws(RejectedRecord) -> Float {
     guard let value = selection.value(special.label) else {
+      if let assumed = schema.label.assumed { return assumed }
       throw RejectedRecord(.noLabel, field: schema.label.path, "the label is missing or null")
     }
     if schema.label.mapping == .binary, let bool = value.bool { return bool ? 1 : 0 }
@@ -71,6 +72,15 @@ extension FeatureEncoder {
         .badTime, field: definition()?.path, "the value is no \(timeSources[source].format.explanation)")
     }
     return timeSources[source].time.milliseconds
+  }
+
+  @inline(__always) private func foundKeptFraction() throws(RejectedRecord) -> Double {
+    guard special.keptFraction >= 0, let value = selection.value(special.keptFraction) else { return keptOtherwise }
+    guard let number = value.double, number > 0, number <= 1 else {
+      throw RejectedRecord(
+        .badField, field: schema.keptFraction?.path, "a kept fraction is a number above 0 and at most 1")
+    }
+    return number
   }
 
   @inline(__always) private func foundServedScore() throws(RejectedRecord) -> Float? {

@@ -21,7 +21,7 @@ extension FeatureEncoder {
     let label = try label(number)
     begin()
     try encodeEntries(&tokens)
-    return DecodedEvent(label: label, features: try finish(into: &features))
+    return DecodedEvent(label: label, keptFraction: keptOtherwise, features: try finish(into: &features))
   }
 
   private func encodeEntries(_ tokens: inout LineTokens) throws(RejectedRecord) {

@@ -14,6 +14,9 @@ public struct Schema: Codable, Equatable, Sendable {
   /// The path of the raw score that was served for this event, a finite number.
   public var servedScore: String?
 
+  /// Where events say how many of their kind were kept, where the producer thinned the negative ones.
+  public var keptFraction: KeptFraction?
+
   /// The feature fields, in the order of their features.
   public var features: [FieldDefinition]
 
@@ -29,13 +32,15 @@ public struct Schema: Codable, Equatable, Sendable {
   /// Makes a schema; `validate()` says what is wrong with it.
   public init(
     label: LabelDefinition = LabelDefinition(), importance: String? = nil, time: TimeDefinition? = nil,
-    servedScore: String? = nil, features: [FieldDefinition], crosses: [CrossDefinition] = [], seed: UInt64 = 0,
+    servedScore: String? = nil, keptFraction: KeptFraction? = nil, features: [FieldDefinition],
+    crosses: [CrossDefinition] = [], seed: UInt64 = 0,
     limits: EncodingLimits = EncodingLimits()
   ) {
     self.label = label
     self.importance = importance
     self.time = time
     self.servedScore = servedScore
+    self.keptFraction = keptFraction
     self.features = features
     self.crosses = crosses
     self.seed = seed
@@ -64,11 +69,33 @@ public struct LabelDefinition: Codable, Equatable, Sendable {
   /// Where the moment is found at which the label became known, in events that carry it; needs the event's time.
   public var time: TimeDefinition?
 
+  /// The label of an event that has none, 0 or 1; nil where such an event cannot be used.
+  public var assumed: Float?
+
   /// Makes a definition.
-  public init(path: String = "label", mapping: LabelMapping = .binary, time: TimeDefinition? = nil) {
+  public init(
+    path: String = "label", mapping: LabelMapping = .binary, time: TimeDefinition? = nil, assumed: Float? = nil
+  ) {
     self.path = path
     self.mapping = mapping
     self.time = time
+    self.assumed = assumed
+  }
+}
+
+/// How a producer thinned negative events before they were logged: of those like an event the fraction f was kept, above
+/// 0 and at most 1. Positive events are all kept, and say the f that would have held for them.
+public struct KeptFraction: Codable, Equatable, Sendable {
+  /// The dotted path of f; nil where no event says it.
+  public var path: String?
+
+  /// The f of an event that does not say it.
+  public var otherwise: Double
+
+  /// Makes a definition.
+  public init(path: String? = nil, otherwise: Double = 1) {
+    self.path = path
+    self.otherwise = otherwise
   }
 }
 

@@ -6,28 +6,25 @@ extension Schema {
   /// canonical numbers. What only decides when (the times of event and label) or is only measured (served score) is not
   /// in it, nor the limits of size, depth and count, which only reject.
   public var canonicalJSON: String {
-    let importance = importance.map { JSONLiteral.string($0) } ?? "null"
-    return JSONLiteral.object([
-      ("seed", String(seed)),
-      (
-        "label",
-        JSONLiteral.object([
-          ("path", JSONLiteral.string(label.path)), ("mapping", JSONLiteral.string(label.mapping.rawValue)),
-        ])
-      ),
-      ("importance", importance),
-      (
-        "features",
-        JSONLiteral.array(
-          features.map { field in
-            JSONLiteral.object([
-              ("name", JSONLiteral.string(field.name)), ("path", JSONLiteral.string(field.path)),
-              ("kind", field.kind.canonicalJSON),
-            ])
-          })
-      ),
-      ("crosses", JSONLiteral.array(crosses.map(\.canonicalJSON))),
-    ])
+    var label = [
+      ("path", JSONLiteral.string(self.label.path)), ("mapping", JSONLiteral.string(self.label.mapping.rawValue)),
+    ]
+    // What is not in use is left out, so that a schema from before there was such a thing keeps its fingerprint.
+    if let assumed = self.label.assumed { label.append(("assumed", NumberText.text(Double(assumed)))) }
+    var members = [
+      ("seed", String(seed)), ("label", JSONLiteral.object(label)),
+      ("importance", importance.map { JSONLiteral.string($0) } ?? "null"),
+    ]
+    if let keptFraction { members.append(("kept_fraction", keptFraction.canonicalJSON)) }
+    let fields = features.map { field in
+      JSONLiteral.object([
+        ("name", JSONLiteral.string(field.name)), ("path", JSONLiteral.string(field.path)),
+        ("kind", field.kind.canonicalJSON),
+      ])
+    }
+    members.append(("features", JSONLiteral.array(fields)))
+    members.append(("crosses", JSONLiteral.array(crosses.map(\.canonicalJSON))))
+    return JSONLiteral.object(members)
   }
 
   /// Sixteen hexadecimal digits that change with everything `canonicalJSON` says: its XXH64 with seed 0.
@@ -35,6 +32,15 @@ extension Schema {
     let text = Array(canonicalJSON.utf8)
     let digits = String(text.withUnsafeBytes { XXH64($0.baseAddress, $0.count, 0) }, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
+
+extension KeptFraction {
+  /// The definition as canonical JSON.
+  public var canonicalJSON: String {
+    JSONLiteral.object([
+      ("path", path.map { JSONLiteral.string($0) } ?? "null"), ("otherwise", NumberText.text(otherwise)),
+    ])
   }
 }
 

@@ -17,6 +17,12 @@ extension Schema {
     }
     if let time { checkPath(time.path, "time.path", &problems) }
     if let servedScore { checkPath(servedScore, "servedScore", &problems) }
+    if let path = keptFraction?.path { checkPath(path, "keptFraction.path", &problems) }
+    if let otherwise = keptFraction?.otherwise, !(otherwise > 0 && otherwise <= 1) {
+      problems.append(
+        SchemaProblem(
+          place: "keptFraction.otherwise", detail: "\(otherwise) is no fraction above 0 and at most 1"))
+    }
     if features.isEmpty { problems.append(SchemaProblem(place: "features", detail: "a schema needs at least one")) }
     if features.count + crosses.count > Int(UInt16.max) {
       problems.append(SchemaProblem(place: "features", detail: "at most 65,535 fields and crosses are possible"))

@@ -162,7 +162,9 @@ final class EventSet {
         throw RejectedRecord(.recordTooLarge, "the record is longer than the source's limit")
       }
       let event = try decoder.decode(record.bytes, into: &features)
-      events.append(BatchEvent(features: event.features, label: event.label, importance: event.importance))
+      events.append(
+        BatchEvent(
+          features: event.features, label: event.label, importance: event.importance, offset: event.thinning))
       if event.label.isFinite {
         labels =
           min(labels?.lowerBound ?? event.label, event.label)...max(labels?.upperBound ?? event.label, event.label)

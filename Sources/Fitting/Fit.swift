@@ -49,6 +49,12 @@ public final class Fit {
     if settings.trained == .attention, settings.model.kind != .afm {
       throw FitProblem(.settings, "a model of kind \(settings.model.kind.rawValue) has no attention network to train")
     }
+    if settings.model.loss == .ranking {
+      throw FitProblem(
+        .settings,
+        "loss: ranking needs negatives that are drawn, which the daemon does for a stream; files are fitted "
+          + "as they are")
+    }
     let (software, schema, model) = (settings.software, settings.schema, settings.model)
     identity = try translating { () throws(SnapshotProblem) in
       try LearningIdentity(model: model, schema: schema, software: software)
@@ -214,7 +220,7 @@ public final class Fit {
       for event in events {
         let prediction = predictor.predict(UnsafeBufferPointer(rebasing: features[event.features]))
         let raw = isHeld ? min(max(prediction.raw, least), greatest) : model.calibrated(prediction.raw)
-        judged.record(event, prediction, raw: raw, tail: settings.model.loss.tail(raw: raw))
+        judged.record(event, prediction, raw: raw, tail: settings.model.loss.tail(raw: raw + event.offset))
       }
       if isCancelled() { throw cancelled }
     }
@@ -255,7 +261,7 @@ extension ProgressiveValidation {
   /// Records what was said of an event before it was learned.
   fileprivate mutating func record(_ event: BatchEvent, _ prediction: Prediction, raw: Float, tail: Double) {
     record(
-      raw: raw, label: event.label, importance: event.importance, known: prediction.known,
+      raw: raw + event.offset, label: event.label, importance: event.importance, known: prediction.known,
       unknown: prediction.unknown, entropy: prediction.pairs > 1 ? prediction.attentionEntropy : .nan,
       tail: tail)
   }

@@ -1,3 +1,4 @@
+import AttentionalFM
 import EventSources
 import FeatureEncoding
 import Features
@@ -16,6 +17,9 @@ struct DecodedRecord: Sendable {
   var eventTime: Int64?
   var labelTime: Int64?
 
+  /// What thinning adds to the log-odds of the stream: -log of the fraction of negatives that was kept.
+  var thinning: Float = 0
+
   /// Where the record's features stand in the batch's list.
   var features: Range<Int> = 0..<0
 
@@ -25,6 +29,12 @@ struct DecodedRecord: Sendable {
 
   /// Where the record's rejection stands in the batch's list; -1 for a record that can be learned.
   var rejection: Int = -1
+}
+
+extension DecodedEvent {
+  /// What thinning adds to the log-odds of the stream, -log f where of the negatives like the event the fraction f was
+  /// kept: in the stream the odds of a positive are 1/f times those that are to be predicted.
+  package var thinning: Float { keptFraction < 1 ? Float(-PortableMath.log(keptFraction)) : 0 }
 }
 
 /// Records of a source, decoded and hashed: flat lists that are filled and emptied over and over.
@@ -126,6 +136,7 @@ public final class DecodedBatch: @unchecked Sendable {
       records[last].labelTime = event.labelTime
       records[last].servedScore = event.servedScore ?? .nan
       records[last].features = event.features
+      records[last].thinning = event.thinning
     }
 
     /// Says of the record appended last where its rejection stands.

@@ -61,7 +61,7 @@ extension Learner {
           if index + 2 < slice.upperBound {
             online.prefetch(UnsafeBufferPointer(rebasing: features[records[index + 2].features]))
           }
-          if let copying = snapshots.copying { copying.makeRoom(features: records[index].features.count) }
+          if let copying = snapshots.copying { copying.makeRoom(rows: records[index].features.count) }
           learn(records[index], of: batch, features)
           if let copying = snapshots.copying { learned(beside: copying) }
         }
@@ -84,7 +84,9 @@ extension Learner {
       reject(record, of: batch, .decoding(problem.reason), problem.description)
     } else {
       let event = UnsafeBufferPointer(rebasing: features[record.features])
-      if state.waiting.isInUse {
+      if let problem = refusal(event, label: record.label) {
+        reject(record, of: batch, .decoding(problem.reason), problem.description)
+      } else if state.waiting.isInUse {
         learnInTime(record, of: batch, event)
       } else {
         learnAtOnce(record, of: batch, event, places(of: event, record, batch))
@@ -99,17 +101,26 @@ extension Learner {
   func learnAtOnce(
     _ record: DecodedRecord, of batch: DecodedBatch, _ features: UnsafeBufferPointer<Feature>, _ places: SlicePlaces
   ) {
-    let step = online.step(features, label: record.label, importance: record.importance)
-    guard step.outcome == .applied else {
-      return reject(record, of: batch, .notFiniteGradient, Learner.notFinite)
+    if let sampled {
+      let label = SampledLabel(
+        label: record.label, importance: record.importance, servedScore: record.servedScore, places: places)
+      guard learnSampled(features, label, sampled) == .applied else {
+        return reject(record, of: batch, .notFiniteGradient, Learner.notFinite)
+      }
+    } else {
+      let thinning = record.thinning
+      let step = online.step(features, label: record.label, importance: record.importance, offset: thinning)
+      guard step.outcome == .applied else {
+        return reject(record, of: batch, .notFiniteGradient, Learner.notFinite)
+      }
+      let prediction = step.prediction
+      state.progressive.record(
+        raw: model.calibrated(prediction.raw) + thinning, label: record.label, importance: record.importance,
+        known: prediction.known, unknown: prediction.unknown, entropy: prediction.entropyOfPairs,
+        tail: state.calibrator == nil ? step.tail : nil, servedScore: record.servedScore + thinning, places: places)
+      calibrate(prediction.raw, label: record.label, importance: record.importance)
+      live.publishDense(of: model, isIdle: false)
     }
-    let prediction = step.prediction
-    state.progressive.record(
-      raw: model.calibrated(prediction.raw), label: record.label, importance: record.importance,
-      known: prediction.known, unknown: prediction.unknown, entropy: prediction.entropyOfPairs,
-      tail: state.calibrator == nil ? step.tail : nil, servedScore: record.servedScore, places: places)
-    calibrate(prediction.raw, label: record.label, importance: record.importance)
-    live.publishDense(of: model, isIdle: false)
     if let time = record.eventTime, time > newestEventTime ?? .min { newestEventTime = time }
   }
 
@@ -125,15 +136,20 @@ extension Learner {
   func places(
     of features: UnsafeBufferPointer<Feature>, _ record: DecodedRecord, _ batch: DecodedBatch
   ) -> SlicePlaces {
+    places(of: features) { hash in
+      batch.bytes.withUnsafeBytes { bytes in
+        describer?.texts(of: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]))[hash] ?? ""
+      }
+    }
+  }
+
+  /// The same, with what gives the text of a value that is new.
+  func places(of features: UnsafeBufferPointer<Feature>, text: (UInt64) -> String) -> SlicePlaces {
     var places = SlicePlaces()
     if state.progressive.slices.isEmpty { return places }
     for (index, field) in slicedFields.enumerated() {
       let hash = features.first { $0.field == field }?.hash
-      places[index] = state.progressive.slices.place(index, of: hash) {
-        batch.bytes.withUnsafeBytes { bytes in
-          hash.flatMap { describer?.texts(of: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]))[$0] } ?? ""
-        }
-      }
+      places[index] = state.progressive.slices.place(index, of: hash) { hash.map(text) ?? "" }
     }
     return places
   }

@@ -26,6 +26,7 @@ extension Learner {
       return completion(.failure(error))
     }
     online = OnlineLearner(replacement, kernels: online.kernels)
+    ranking = Learner.makeRanking(replacement, context)
     live = plan.live
     context.reference.swap(to: plan.live)
     state = plan.state

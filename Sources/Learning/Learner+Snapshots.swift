@@ -1,4 +1,5 @@
 import EventSources
+import NegativeSampling
 import SnapshotStore
 
 extension Learner {
@@ -71,7 +72,8 @@ extension Learner {
       snapshots.begun &+= 1
       let job = SnapshotWriter.Job(
         number: snapshots.begun, state: modelState, sections: state.sections,
-        waiting: state.waiting.isInUse ? state.waiting : nil, extent: extent, facts: facts(reason),
+        waiting: state.waiting.isInUse ? state.waiting : nil, sampling: capturedSampling, extent: extent,
+        facts: facts(reason),
         progressive: ProgressiveOverview(run: state.progressive.runSummary, lastWindow: state.progressive.lastWindow),
         files: synced)
       let sweep = SnapshotSweep(model, onlyChanged: extent != .full, ring: context.writer.ring)
@@ -99,6 +101,11 @@ extension Learner {
     } catch {
       throw SnapshotProblem(.file, "\(error)")
     }
+  }
+
+  private var capturedSampling: (sampler: NegativeSampler, settings: NegativeSamplingSettings)? {
+    guard let sampler = state.sampler, let settings = context.settings.negativeSampling else { return nil }
+    return (sampler, settings)
   }
 
   private func facts(_ reason: SnapshotReason) -> SnapshotFacts {

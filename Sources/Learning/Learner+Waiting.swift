@@ -17,7 +17,7 @@ extension Learner {
     let labelTime = labelTime(of: record)
     if labelTime == nil, state.waiting.isWanted { state.waiting.undated &+= 1 }
     guard let labelTime, labelTime > state.waiting.watermark ?? .min else {
-      snapshots.copying?.makeRoom(features: features.count)
+      snapshots.copying?.makeRoom(rows: features.count)
       return learnAtOnce(record, of: batch, features, places)
     }
     let prediction = online.predict(features)
@@ -25,7 +25,7 @@ extension Learner {
       state.waiting.early &+= 1
       guard let next = state.waiting.nextLabelTime, next <= labelTime else {
         // It is the one whose label comes first.
-        snapshots.copying?.makeRoom(features: features.count)
+        snapshots.copying?.makeRoom(rows: features.count)
         return learnAtOnce(record, of: batch, features, places)
       }
       learnNextWaiting()
@@ -34,7 +34,8 @@ extension Learner {
       eventTime: record.eventTime ?? WaitingEvent.noTime, offset: record.offset, partition: record.partition,
       label: record.label, importance: record.importance, servedScore: record.servedScore, raw: prediction.raw,
       calibrated: model.calibrated(prediction.raw), entropy: prediction.entropyOfPairs,
-      known: UInt16(clamping: prediction.known), unknown: UInt16(clamping: prediction.unknown), places: places)
+      known: UInt16(clamping: prediction.known), unknown: UInt16(clamping: prediction.unknown),
+      thinning: record.thinning, places: places)
     state.waiting.insert(event, features, labelTime: labelTime)
   }
 
@@ -49,16 +50,8 @@ extension Learner {
   /// Learns the waiting event whose turn is next, and records the prediction that was made when it came.
   private func learnNextWaiting() {
     guard let event = state.waiting.removeNext(into: &released) else { return }
-    snapshots.copying?.makeRoom(features: released.count)
-    let outcome = released.withUnsafeBufferPointer {
-      online.learn($0, label: event.label, importance: event.importance)
-    }
-    if outcome == .applied {
-      state.progressive.record(
-        raw: event.calibrated, label: event.label, importance: event.importance, known: Int(event.known),
-        unknown: Int(event.unknown), entropy: event.entropy, servedScore: event.servedScore, places: event.places)
-      calibrate(event.raw, label: event.label, importance: event.importance)
-      live.publishDense(of: model, isIdle: false)
+    snapshots.copying?.makeRoom(rows: released.count)
+    if released.withUnsafeBufferPointer({ learn(event, $0) }) == .applied {
       if event.eventTime > newestEventTime ?? .min { newestEventTime = event.eventTime }
     } else {
       state.rejected[.notFiniteGradient] &+= 1
@@ -68,6 +61,32 @@ extension Learner {
         log: context.log)
     }
     if let copying = snapshots.copying { learned(beside: copying) }
+  }
+}
+
+extension Learner {
+  /// Learns an event that waited. Negatives are drawn for it now, and predicted now; of itself the prediction counts that
+  /// was made when it came.
+  private func learn(_ event: WaitingEvent, _ features: UnsafeBufferPointer<Feature>) -> LearningOutcome {
+    if let sampled {
+      let arrival = SampledLabel.Arrival(
+        raw: event.raw, calibrated: event.calibrated, known: Int(event.known), unknown: Int(event.unknown),
+        entropy: event.entropy)
+      let label = SampledLabel(
+        label: event.label, importance: event.importance, servedScore: event.servedScore, places: event.places,
+        arrival: arrival)
+      return learnSampled(features, label, sampled)
+    }
+    let outcome = online.learn(
+      features, label: event.label, importance: event.importance, offset: event.thinning)
+    guard outcome == .applied else { return outcome }
+    state.progressive.record(
+      raw: event.calibrated + event.thinning, label: event.label, importance: event.importance, known: Int(event.known),
+      unknown: Int(event.unknown), entropy: event.entropy, servedScore: event.servedScore + event.thinning,
+      places: event.places)
+    calibrate(event.raw, label: event.label, importance: event.importance)
+    live.publishDense(of: model, isIdle: false)
+    return outcome
   }
 }
 

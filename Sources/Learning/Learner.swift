@@ -43,6 +43,12 @@ final class Learner {
   /// The features of the waiting event that is being learned.
   var released: [Feature] = []
 
+  /// Makes the events that negatives stand for; nil where none are sampled.
+  let sampled: SampledEvents?
+
+  /// Learns rankings; nil with other losses.
+  var ranking: RankingLearner?
+
   /// The positions of the fields that are sliced.
   let slicedFields: [UInt16]
 
@@ -77,8 +83,16 @@ final class Learner {
     slicedFields = context.settings.slices.map { name in
       UInt16(truncatingIfNeeded: names.firstIndex(of: name) ?? Int(UInt16.max))
     }
+    sampled = context.settings.negativeSampling.flatMap { SampledEvents($0, context.identity.schema) }
+    ranking = Learner.makeRanking(model, context)
     describer = recovered.state.progressive.slices.isEmpty ? nil : context.makeDescriber()
     if recovered.truncatesQuarantine { files.truncateQuarantine(to: state.quarantineLength, log: context.log) }
+  }
+
+  /// A learner of rankings, where the loss is one.
+  static func makeRanking(_ model: Model, _ context: LearnerContext) -> RankingLearner? {
+    guard model.configuration.loss == .ranking, let sampling = context.settings.negativeSampling else { return nil }
+    return RankingLearner(model, negatives: sampling.sampling.negatives, kernels: context.identity.kernels)
   }
 
   /// Learns until told to stop.
@@ -175,6 +189,7 @@ final class Learner {
     report.eventsLearned = model.eventsLearned
     report.waiting = state.waiting.report
     report.calibration = state.calibrator?.report
+    report.sampling = samplingReport
     report.position = state.position
     report.rejected = state.rejected
     report.quarantineBytes = files.quarantineLength

@@ -1,5 +1,6 @@
 import AttentionalFM
 import EventSources
+import NegativeSampling
 import ProgressiveValidation
 import SnapshotStore
 
@@ -19,6 +20,9 @@ package struct LearnerState {
 
   /// The events whose labels are not known yet, and the clock they wait by.
   var waiting: WaitingEvents
+
+  /// What negatives are drawn from; nil where none are sampled.
+  var sampler: NegativeSampler?
 
   /// Where reading stands; nil before the source was ever started.
   ///
@@ -42,10 +46,11 @@ package struct LearnerState {
     calibrator = identity.model.calibration.map(Calibrator.init)
     waiting = WaitingEvents(
       isWanted: settings.labelDelay != nil || identity.schema.label.time != nil, capacity: settings.waitingEvents)
+    sampler = settings.negativeSampling.map { NegativeSampler($0.sampling, seed: identity.model.seed) }
   }
 
-  /// The state as sections of a snapshot but for the waiting events, which may be many; the position and the skips are
-  /// members of the manifest.
+  /// The state as sections of a snapshot but for the waiting events and what negatives are drawn from, which may be
+  /// many; the position and the skips are members of the manifest.
   package var sections: [SnapshotSection] {
     let tally = RejectedFor.allCases.map { reason in
       Tensor("rejected." + reason.name, .unsigned64([rejected[reason]]))
@@ -53,6 +58,8 @@ package struct LearnerState {
     let optional = [
       SnapshotSection(
         SectionName.servedScores, version: 1, isCanonical: true, tensors: progressive.servedState.map(Tensor.init)),
+      SnapshotSection(
+        SectionName.ranking, version: 1, isCanonical: true, tensors: progressive.rankingState.map(Tensor.init)),
       SnapshotSection(
         SectionName.slices, version: 1, isCanonical: true, tensors: progressive.slices.state.map(Tensor.init)),
       // The beginning of a very large record may be all that is left of it, and so its text unknown.
@@ -108,6 +115,15 @@ package struct LearnerState {
         fieldPositions: fields.map { name in now.firstIndex(of: name).map { UInt16(truncatingIfNeeded: $0) } },
         slicePositions: slicePositions)
     }
+    if let section = named[SectionName.negativeSampling], let sampling = settings.negativeSampling {
+      let features = identity.schema.features
+      try sampler?.restore(
+        section, sampling,
+        fieldPositions: fields.map { name in
+          guard name == sampling.field || sampling.companions.contains(name) else { return nil }
+          return features.firstIndex { $0.name == name }.map { UInt16(truncatingIfNeeded: $0) }
+        })
+    }
     self.position = position
     self.skips = skips
   }
@@ -120,11 +136,12 @@ package struct LearnerState {
     }
     let saved = try (
       progressive: arrays(SectionName.progressive), served: arrays(SectionName.servedScores),
-      slices: arrays(SectionName.slices), texts: arrays(SectionName.sliceTexts)
+      ranking: arrays(SectionName.ranking), slices: arrays(SectionName.slices), texts: arrays(SectionName.sliceTexts)
     )
     do throws(ProgressiveStateProblem) {
       if let state = saved.progressive { try progressive.restore(state) }
       if let state = saved.served { try progressive.restoreServed(state) }
+      if let state = saved.ranking { try progressive.restoreRanking(state) }
       guard let state = saved.slices else { return [] }
       return try progressive.slices.restore(state, texts: saved.texts ?? [])
     } catch {
@@ -144,9 +161,12 @@ enum SectionName {
   static let calibration = "calibration"
   static let waiting = "waiting"
   static let waitingRecords = "waiting_records"
+  static let ranking = "ranked_positives"
+  static let negativeSampling = "negative_sampling"
 
   static let all: Set<String> = [
     progressive, counters, quarantine, servedScores, slices, sliceTexts, calibration, waiting, waitingRecords,
+    ranking, negativeSampling,
   ]
 }
 

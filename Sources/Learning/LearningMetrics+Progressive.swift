@@ -7,7 +7,9 @@ extension LearningMetrics {
     for (scope, summary) in [
       ("run", { @Sendable in board.report.run }), ("window", { @Sendable in board.report.lastWindow }),
     ] {
-      metrics.gauge("afm_progressive_loss", "Mean log loss or root mean squared error.", ["scope": scope]) {
+      metrics.gauge(
+        "afm_progressive_loss", "Mean log loss, root mean squared error or mean loss of pairs.", ["scope": scope]
+      ) {
         summary()?.loss
       }
       metrics.gauge(
@@ -26,6 +28,16 @@ extension LearningMetrics {
       }
       metrics.gauge("afm_unknown_features_ratio", "Unknown features over all features.", ["scope": scope]) {
         summary()?.unknownShare
+      }
+      metrics.gauge(
+        "afm_progressive_hit_rate", "Ranked positives among the first ten of their candidates.", ["scope": scope]
+      ) {
+        summary()?.ranking?.hitRate
+      }
+      metrics.gauge(
+        "afm_progressive_ndcg", "Mean NDCG at 10 of ranked positives among their candidates.", ["scope": scope]
+      ) {
+        summary()?.ranking?.ndcg
       }
       metrics.gauge(
         "afm_served_score_loss", "The loss of the scores that were served, of events that carry one.", ["scope": scope]
@@ -59,6 +71,25 @@ extension LearningMetrics {
     gauges("afm_slice_events", "Events with a value, over the whole run.") { Double($0.events) }
     gauges("afm_slice_loss", "Mean log loss or root mean squared error of events with a value.") { $0.loss }
     gauges("afm_slice_calibration", "Mean prediction over mean label of events with a value.") { $0.calibration }
+  }
+
+  /// The negatives that are drawn.
+  static func registerSampling(_ metrics: Metrics, _ board: StatusBoard) {
+    metrics.counter("afm_negatives_sampled_total", "Negatives drawn for positive events.") {
+      board.report.sampling?.negatives ?? 0
+    }
+    metrics.counter("afm_negatives_missed_total", "Negatives not drawn, since too few other values were known.") {
+      board.report.sampling?.missed ?? 0
+    }
+    metrics.gauge("afm_negative_values", "Distinct values that negatives are drawn from.") {
+      board.report.sampling.map { Double($0.values) }
+    }
+    metrics.gauge("afm_negative_values_capacity", "Distinct values that there may be.") {
+      board.report.sampling.map { Double($0.capacity) }
+    }
+    metrics.gauge("afm_negative_users", "Users whose lately seen values are remembered.") {
+      board.report.sampling.map { Double($0.users) }
+    }
   }
 
   /// The events whose labels are not known yet.

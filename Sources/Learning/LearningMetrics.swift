@@ -9,6 +9,7 @@ enum LearningMetrics {
     registerCounts(metrics, board)
     registerWaiting(metrics, board)
     registerCalibration(metrics, board)
+    registerSampling(metrics, board)
     registerProgressive(metrics, board)
     registerSlices(metrics, board, loss)
     registerSnapshots(metrics, board)

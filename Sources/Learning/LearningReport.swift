@@ -1,5 +1,6 @@
 import AttentionalFM
 import EventSources
+import NegativeSampling
 import ProgressiveValidation
 
 /// How learning stands: a copy that the learner leaves between two batches, for any thread to read.
@@ -15,6 +16,9 @@ public struct LearningReport: Sendable {
 
   /// The calibration of scores; nil where none is configured.
   public var calibration: CalibrationSummary?
+
+  /// What negatives are drawn from; nil where none are sampled.
+  public var sampling: SamplingReport?
 
   /// Where reading stands in the source; nil before the source was started for the first time.
   public var position: SourcePosition?
@@ -79,6 +83,31 @@ public struct WaitingReport: Equatable, Sendable {
   public var watermark: Int64?
   /// When the next label is known by that clock, in milliseconds since 1970; nil where none is waited for.
   public var nextLabelTime: Int64?
+}
+
+/// What negatives are drawn from.
+public struct SamplingReport: Equatable, Sendable {
+  /// Negatives drawn.
+  public var negatives: UInt64
+  /// Negatives that could not be drawn, since too few other values were known.
+  public var missed: UInt64
+  /// The distinct values to draw from.
+  public var values: UInt64
+  /// How many there may be.
+  public var capacity: UInt64
+  /// The users whose values are remembered.
+  public var users: UInt64
+}
+
+extension Learner {
+  /// What others are told of the negatives; nil where none are sampled.
+  var samplingReport: SamplingReport? {
+    state.sampler.map { sampler in
+      SamplingReport(
+        negatives: sampler.sampled, missed: sampler.missed, values: UInt64(clamping: sampler.values),
+        capacity: UInt64(clamping: sampler.settings.reservoir), users: UInt64(clamping: sampler.users))
+    }
+  }
 }
 
 extension WaitingEvents {

@@ -45,7 +45,9 @@ public final class LearningService: Sendable {
     let board = StatusBoard()
     let reference = LiveModelReference(recovered.live)
     let writer = SnapshotWriter(
-      nice: settings.learnerNice, store: store, ring: SegmentRing(identity.model), retained: settings.retainedSnapshots
+      nice: settings.learnerNice, store: store,
+      ring: SegmentRing(identity.model, eventsAtOnce: settings.eventsAtOnce(identity.model.loss)),
+      retained: settings.retainedSnapshots
     ) {
       _ = channel.post(.snapshotWritten($0))
     }

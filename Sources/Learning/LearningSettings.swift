@@ -1,8 +1,8 @@
 import EventSources
 import SnapshotStore
 
-/// How learning runs; but for `labelDelay` and `waitingEvents`, which decide when an event is learned, nothing here
-/// changes what is learned from it.
+/// How learning runs; but for `labelDelay` and `waitingEvents`, which decide when an event is learned, and
+/// `negativeSampling`, which says what beside it, nothing here changes what is learned from it.
 public struct LearningSettings: Equatable, Sendable {
   /// The most records fetched, decoded and learned between two looks at the mailbox.
   public var recordsPerBatch: Int
@@ -24,6 +24,9 @@ public struct LearningSettings: Equatable, Sendable {
 
   /// How many events may wait for their labels.
   public var waitingEvents: Int
+
+  /// How negatives are drawn where only positive events come; nil for none.
+  public var negativeSampling: NegativeSamplingSettings?
 
   /// A snapshot is taken exactly when the number of events learned or waiting is a multiple of this; nil for none.
   ///
@@ -61,7 +64,7 @@ public struct LearningSettings: Equatable, Sendable {
   public init(
     recordsPerBatch: Int = 512, queueBatches: Int = 8, windowSize: Int = 10_000,
     slices: [String] = [], sliceValues: Int = 50, labelDelay: Int64? = nil, waitingEvents: Int = 1_000_000,
-    snapshotEveryEvents: UInt64? = nil,
+    negativeSampling: NegativeSamplingSettings? = nil, snapshotEveryEvents: UInt64? = nil,
     snapshotEverySeconds: Double? = 300, increments: IncrementPolicy = IncrementPolicy(), retainedSnapshots: Int? = 10,
     keepsWholeJournal: Bool = false,
     snapshotRetrySeconds: Double = 10, sourceRetrySeconds: Double = 1,
@@ -74,6 +77,7 @@ public struct LearningSettings: Equatable, Sendable {
     self.sliceValues = sliceValues
     self.labelDelay = labelDelay
     self.waitingEvents = max(1, waitingEvents)
+    self.negativeSampling = negativeSampling
     self.snapshotEveryEvents = snapshotEveryEvents == 0 ? nil : snapshotEveryEvents
     self.snapshotEverySeconds = snapshotEverySeconds
     self.increments = increments

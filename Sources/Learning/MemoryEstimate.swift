@@ -1,12 +1,15 @@
 import AttentionalFM
 import Features
 
-extension ModelConfiguration {
-  /// The bytes that go round between learner and snapshot writer.
-  public var snapshotBytes: UInt64 { SegmentRing.bytes(self) }
-}
-
 extension LearningSettings {
+  /// From how many events the learner learns at once: a ranking changes the rows of all alternatives in one step.
+  func eventsAtOnce(_ loss: Loss) -> Int { loss == .ranking ? negativeSampling?.alternatives ?? 1 : 1 }
+
+  /// The bytes that go round between learner and snapshot writer.
+  public func snapshotBytes(_ model: ModelConfiguration) -> UInt64 {
+    SegmentRing.bytes(model, eventsAtOnce: eventsAtOnce(model.loss))
+  }
+
   /// The bytes that waiting events take when there are as many as there may be.
   public var waitingBytes: UInt64 {
     let bytes = UInt64(clamping: waitingEvents).multipliedReportingOverflow(by: UInt64(WaitingEvents.bytesEach))

@@ -22,6 +22,9 @@ final class SegmentRing: Sendable {
   /// How many segments go round.
   let segments: Int
 
+  /// The most rows that one step of learning changes.
+  let rowsAtOnce: Int
+
   private let embeddingSize: Int
   /// The rows of a segment that are left to those that are about to change, where no other segment is free.
   static let reserve = 64
@@ -30,28 +33,30 @@ final class SegmentRing: Sendable {
   private static let ringBytes = 16 << 20
   private static let fewestSegments = 4
 
-  /// Makes a ring without segments, for rows of a model.
-  init(_ model: ModelConfiguration) {
+  /// Makes a ring without segments, for rows of a model that learns from so many events at once.
+  init(_ model: ModelConfiguration, eventsAtOnce: Int = 1) {
     embeddingSize = model.effectiveEmbeddingSize
-    rowsPerSegment = SegmentRing.rowsPerSegment(model)
-    segments = SegmentRing.segments(model)
+    rowsAtOnce = model.maximumFeatures * max(1, eventsAtOnce)
+    rowsPerSegment = SegmentRing.rowsPerSegment(model, rowsAtOnce)
+    segments = SegmentRing.segments(model, rowsPerSegment)
   }
 
   /// The bytes of all segments.
-  static func bytes(_ model: ModelConfiguration) -> UInt64 {
+  static func bytes(_ model: ModelConfiguration, eventsAtOnce: Int = 1) -> UInt64 {
     let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
-    return UInt64(clamping: segments(model) * rowsPerSegment(model) * row)
+    let rows = rowsPerSegment(model, model.maximumFeatures * max(1, eventsAtOnce))
+    return UInt64(clamping: segments(model, rows) * rows * row)
   }
 
-  private static func rowsPerSegment(_ model: ModelConfiguration) -> Int {
+  private static func rowsPerSegment(_ model: ModelConfiguration, _ rowsAtOnce: Int) -> Int {
     let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
     // The reserve is not all of it: the others are copied in their turn.
-    return max(segmentBytes / row, 2 * model.maximumFeatures, 2 * reserve)
+    return max(segmentBytes / row, 2 * rowsAtOnce, 2 * reserve)
   }
 
-  private static func segments(_ model: ModelConfiguration) -> Int {
+  private static func segments(_ model: ModelConfiguration, _ rowsPerSegment: Int) -> Int {
     let row = RowSegment.rowBytes(embeddingSize: model.effectiveEmbeddingSize)
-    return max(fewestSegments, ringBytes / (row * rowsPerSegment(model)))
+    return max(fewestSegments, ringBytes / (row * rowsPerSegment))
   }
 
   /// Makes the segments. For the writer, once.

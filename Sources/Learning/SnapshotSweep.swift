@@ -8,7 +8,7 @@ import LiveModel
 final class SnapshotSweep {
   private var sweep: RowSweep
   private let ring: SegmentRing
-  private let maximumFeatures: Int
+  private let mostRows: Int
   private var pacing = SweepPacing()
   private var isEnded = false
 
@@ -42,7 +42,7 @@ final class SnapshotSweep {
   init(_ model: Model, onlyChanged: Bool, ring: SegmentRing) {
     sweep = RowSweep(model.table, onlyChanged: onlyChanged)
     rowCount = sweep.rowCount
-    maximumFeatures = model.configuration.maximumFeatures
+    mostRows = ring.rowsAtOnce
     self.ring = ring
     ring.begin()
   }
@@ -50,9 +50,10 @@ final class SnapshotSweep {
   /// Whether nothing is to be copied any more: all rows were, or the writer failed.
   var isCopied: Bool { isEnded }
 
-  /// Makes sure that the rows of the next event can be copied before they change; waits for the writer where it must.
-  func makeRoom(features: Int) {
-    if isEnded || sweep.room >= min(features, maximumFeatures) { return }
+  /// Makes sure that so many rows can be copied before they change, which they do next; waits for the writer where it
+  /// must.
+  func makeRoom(rows: Int) {
+    if isEnded || sweep.room >= min(rows, mostRows) { return }
     let start = MonotonicTime.now
     if let filled = sweep.takeSegment() { ring.put(filled) }
     if let empty = ring.takeEmpty(milliseconds: 0) {

@@ -2,6 +2,7 @@ import AttentionalFM
 import DurableFiles
 import EventSources
 import LiveModel
+import NegativeSampling
 import SnapshotStore
 import Threads
 
@@ -39,6 +40,8 @@ final class SnapshotWriter: Sendable {
     var sections: [SnapshotSection]
     /// The events that wait, as they were then; made into sections here, since they may be many.
     var waiting: WaitingEvents?
+    /// What negatives are drawn from, as it was then, and how; the same holds for it.
+    var sampling: (sampler: NegativeSampler, settings: NegativeSamplingSettings)?
     var extent: SnapshotExtent
     var facts: SnapshotFacts
     var progressive: ProgressiveOverview
@@ -128,10 +131,11 @@ final class SnapshotWriter: Sendable {
     do throws(SnapshotProblem) {
       var facts = job.facts
       facts.progressive = try EmbeddedJSON(encoding: job.progressive)
-      let begun = try store.begin(
-        job.state, sections: job.sections + (job.waiting?.sections ?? []), extent: job.extent)
+      let many = (job.waiting?.sections ?? []) + (job.sampling.map { [$0.sampler.section($0.settings)] } ?? [])
+      let begun = try store.begin(job.state, sections: job.sections + many, extent: job.extent)
       // What the learner changes from now on it need not copy any more.
       job.waiting = nil
+      job.sampling = nil
       pending = begun
       while let segment = ring.takeFull() {
         // Also where writing it fails: the ring has no other, for this snapshot and all to come.

@@ -19,6 +19,7 @@ struct WaitingColumns {
   var entropies: [Float] = []
   var known: [UInt32] = []
   var unknown: [UInt32] = []
+  var thinnings: [Float] = []
   var places: [UInt64] = []
   var featureCounts: [UInt32] = []
   var hashes: [UInt64] = []
@@ -41,6 +42,7 @@ struct WaitingColumns {
     entropies.append(event.entropy)
     known.append(UInt32(event.known))
     unknown.append(UInt32(event.unknown))
+    thinnings.append(event.thinning)
     var packed: UInt64 = 0
     for index in 0..<event.places.scalarCount { packed |= UInt64(event.places[index]) << UInt64(16 * index) }
     places.append(packed)
@@ -64,7 +66,7 @@ struct WaitingColumns {
       Tensor("slice_places", .unsigned64(places)), Tensor("features", .unsigned32(featureCounts)),
       Tensor("feature.hash", .unsigned64(hashes)), Tensor("feature.value", .float32(values)),
       Tensor("feature.field", .unsigned32(fields)),
-    ]
+    ] + (thinnings.allSatisfy { $0 == 0 } ? [] : [Tensor("thinning", .float32(thinnings))])
   }
 
   init(_ section: SnapshotSection, _ records: SnapshotSection?) throws(SnapshotProblem) {
@@ -89,24 +91,27 @@ struct WaitingColumns {
     var partitions = [UInt32](repeating: 0, count: labelTimes.count)
     if case .signed64(let saved)? = records?["offset"] { offsets = saved }
     if case .unsigned32(let saved)? = records?["partition"] { partitions = saved }
+    var thinnings = [Float](repeating: 0, count: labelTimes.count)
+    if case .float32(let saved)? = section["thinning"] { thinnings = saved }
     var calibrated = raws
     if case .float32(let saved)? = section["calibrated"] { calibrated = saved }
     let lengths: [Int] = [
       labelTimes.count, numbers.count, eventTimes.count, offsets.count, partitions.count, labels.count,
       importances.count, servedScores.count, raws.count, calibrated.count, entropies.count, known.count, unknown.count,
-      places.count, featureCounts.count,
+      places.count, featureCounts.count, thinnings.count,
     ]
     let features = featureCounts.reduce(UInt64(0)) { $0 + UInt64($1) }
     guard lengths.allSatisfy({ $0 == labelTimes.count }), features == UInt64(hashes.count),
       hashes.count == values.count,
       values.count == fields.count, labels.allSatisfy(\.isFinite), importances.allSatisfy(\.isFinite),
-      values.allSatisfy(\.isFinite)
+      values.allSatisfy(\.isFinite), thinnings.allSatisfy(\.isFinite)
     else { throw WaitingColumns.damaged }
     (self.labelTimes, self.numbers, self.eventTimes, self.offsets) = (labelTimes, numbers, eventTimes, offsets)
     (self.partitions, self.labels, self.importances) = (partitions, labels, importances)
     (self.servedScores, self.raws, self.calibrated, self.entropies) = (servedScores, raws, calibrated, entropies)
     (self.known, self.unknown, self.places, self.featureCounts) = (known, unknown, places, featureCounts)
     (self.hashes, self.values, self.fields) = (hashes, values, fields)
+    self.thinnings = thinnings
   }
 
   /// The event of a row, without its features.
@@ -115,7 +120,7 @@ struct WaitingColumns {
       eventTime: eventTimes[index], offset: offsets[index], partition: Int32(bitPattern: partitions[index]),
       label: labels[index], importance: importances[index], servedScore: servedScores[index], raw: raws[index],
       calibrated: calibrated[index], entropy: entropies[index], known: UInt16(clamping: known[index]),
-      unknown: UInt16(clamping: unknown[index]))
+      unknown: UInt16(clamping: unknown[index]), thinning: thinnings[index])
     for (saved, position) in slicePositions.enumerated() {
       guard let position, position < event.places.scalarCount, saved < event.places.scalarCount else { continue }
       event.places[position] = UInt16(truncatingIfNeeded: places[index] >> UInt64(16 * saved))

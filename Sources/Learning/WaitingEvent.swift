@@ -26,6 +26,9 @@ struct WaitingEvent: SlabElement, Equatable {
   var known: UInt16 = 0
   var unknown: UInt16 = 0
 
+  /// What thinning adds to the log-odds of the stream.
+  var thinning: Float = 0
+
   /// Where the event stands in the slices of progressive validation.
   var places = SlicePlaces()
 

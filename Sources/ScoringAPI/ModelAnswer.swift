@@ -8,6 +8,9 @@ public struct ModelAnswer: Codable, Equatable, Sendable {
   public var eventsLearned: UInt64
   /// The clock less the event time of the newest event it learned, seconds; absent where events carry no time.
   public var stalenessSeconds: Double?
+  /// True where scores only say which of two is the greater: the model learned from sampled negatives. Absent where it
+  /// did not.
+  public var relative: Bool?
 }
 
 /// What `ModelAnswer` is written from, without making one.
@@ -20,13 +23,18 @@ public struct ModelIdentity: Sendable {
   public var eventsLearned: UInt64
   /// The clock less the event time of the newest event learned, milliseconds; nil where events carry no time.
   public var stalenessMilliseconds: Int64?
+  /// Whether scores only say which of two is the greater.
+  public var isRelative: Bool
 
   /// Makes an identity.
-  public init(name: String, lineage: UInt64?, eventsLearned: UInt64, stalenessMilliseconds: Int64?) {
+  public init(
+    name: String, lineage: UInt64?, eventsLearned: UInt64, stalenessMilliseconds: Int64?, isRelative: Bool = false
+  ) {
     self.name = name
     self.lineage = lineage
     self.eventsLearned = eventsLearned
     self.stalenessMilliseconds = stalenessMilliseconds
+    self.isRelative = isRelative
   }
 
   /// Writes it as the last member of an answer, and closes that.
@@ -46,6 +54,6 @@ public struct ModelIdentity: Sendable {
     text.append(eventsLearned)
     text.append(",\"staleness_seconds\":")
     if let stalenessMilliseconds { text.append(milliseconds: stalenessMilliseconds) } else { text.append("null") }
-    text.append("}")
+    text.append(isRelative ? ",\"relative\":true}" : "}")
   }
 }

@@ -1,6 +1,6 @@
 /// Progressive validation over the whole run and over windows of events.
 public struct ProgressiveReport: Codable, Equatable, Sendable {
-  /// What `loss` is: `log_loss` or `rmse`.
+  /// What `loss` is: `log_loss`, `rmse`, or `pair_loss` with the ranking loss.
   public var lossName: String
   /// The whole run.
   public var wholeRun: ProgressiveFigures
@@ -42,11 +42,14 @@ public struct ProgressiveFigures: Codable, Equatable, Sendable {
   public var unknownShare: Double?
   /// The scores that were served; absent where no event carried one.
   public var served: ServedFigures?
+  /// How positives ranked among sampled candidates; absent where none was ranked.
+  public var ranking: RankingFigures?
 
   /// Makes figures; those that are not finite are left out.
   public init(
     events: UInt64, loss: Double?, normalizedEntropy: Double?, areaUnderCurve: Double?, calibration: Double?,
-    attentionEntropy: Double?, unknownShare: Double?, served: ServedFigures? = nil
+    attentionEntropy: Double?, unknownShare: Double?, served: ServedFigures? = nil,
+    ranking: RankingFigures? = nil
   ) {
     self.events = events
     self.loss = finite(loss)
@@ -56,6 +59,24 @@ public struct ProgressiveFigures: Codable, Equatable, Sendable {
     self.attentionEntropy = finite(attentionEntropy)
     self.unknownShare = finite(unknownShare)
     self.served = served
+    self.ranking = ranking
+  }
+}
+
+/// How positives ranked among candidates that were sampled for them, before they were learned.
+public struct RankingFigures: Codable, Equatable, Sendable {
+  /// Positives ranked.
+  public var events: UInt64
+  /// The share of them among the first ten.
+  public var hitRate: Double?
+  /// Mean `1 / log2(1 + place)` of those among the first ten, 0 for the others.
+  public var ndcg: Double?
+
+  /// Makes figures; those that are not finite are left out.
+  public init(events: UInt64, hitRate: Double?, ndcg: Double?) {
+    self.events = events
+    self.hitRate = finite(hitRate)
+    self.ndcg = finite(ndcg)
   }
 }
 

@@ -8,8 +8,9 @@ public struct ScoreAnswer: Codable, Equatable, Sendable {
 
 /// One prediction.
 public struct PredictionAnswer: Codable, Equatable, Sendable {
-  /// What is predicted: the probability of label 1 for log loss, the number itself for squared loss. Absent where the
-  /// model's numbers have run away and are not finite.
+  /// What is predicted: the probability of label 1 for log loss (in the stream with its sampled negatives, where they are
+  /// sampled), the number itself for squared loss, the raw score for the ranking loss. Absent where the model's numbers
+  /// have run away and are not finite.
   public var score: Double?
   /// The raw score: log-odds for log loss, the number itself for squared loss.
   public var raw: Float?

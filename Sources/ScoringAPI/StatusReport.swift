@@ -26,6 +26,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var waiting: WaitingEventsReport?
   /// The calibration of scores; absent where none is configured.
   public var calibration: CalibrationReport?
+  /// The negatives that are drawn for positive events; absent where none are.
+  public var sampling: SampledNegativesReport?
   /// Progressive validation: each event predicted before it was learned.
   public var progressive: ProgressiveReport
   /// The source and where reading stands.
@@ -45,9 +47,9 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public init(
     model: String, version: String, process: Int32, uptimeSeconds: Double, kernel: String, arithmetic: String,
     learning: LearningStatus, eventsLearned: UInt64, lineage: UInt64?, eventTime: Int64?, stalenessSeconds: Double?,
-    waiting: WaitingEventsReport? = nil, calibration: CalibrationReport? = nil, progressive: ProgressiveReport,
-    source: SourceReport, records: RecordCounts,
-    table: TableReport,
+    waiting: WaitingEventsReport? = nil, calibration: CalibrationReport? = nil,
+    sampling: SampledNegativesReport? = nil, progressive: ProgressiveReport, source: SourceReport,
+    records: RecordCounts, table: TableReport,
     queue: QueueReport, snapshots: SnapshotReport, residentBytes: UInt64
   ) {
     self.model = model
@@ -63,6 +65,7 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.stalenessSeconds = finite(stalenessSeconds)
     self.waiting = waiting
     self.calibration = calibration
+    self.sampling = sampling
     self.progressive = progressive
     self.source = source
     self.records = records

@@ -11,6 +11,8 @@ public struct ServedModel: Sendable {
   public let schema: Schema
   /// The live model, which a rollback replaces.
   public let reference: LiveModelReference
+  /// Whether scores only say which of two is the greater, since negatives are sampled.
+  public let isRelative: Bool
   private let lineage: @Sendable () -> UInt64?
   private let newestEventTime: @Sendable () -> Int64?
 
@@ -20,16 +22,18 @@ public struct ServedModel: Sendable {
   ///   - name: the model's name; a request may ask for it by name.
   ///   - schema: how instances are encoded.
   ///   - reference: the live model.
+  ///   - isRelative: whether scores only say which of two is the greater, since negatives are sampled.
   ///   - lineage: the snapshot that the live model descends from. Called for every request, so it is to be an atomic
   ///     load or little more.
   ///   - newestEventTime: the event time of the newest event learned, milliseconds since 1970; likewise.
   public init(
-    name: String, schema: Schema, reference: LiveModelReference, lineage: @escaping @Sendable () -> UInt64?,
-    newestEventTime: @escaping @Sendable () -> Int64?
+    name: String, schema: Schema, reference: LiveModelReference, isRelative: Bool = false,
+    lineage: @escaping @Sendable () -> UInt64?, newestEventTime: @escaping @Sendable () -> Int64?
   ) {
     self.name = name
     self.schema = schema
     self.reference = reference
+    self.isRelative = isRelative
     self.lineage = lineage
     self.newestEventTime = newestEventTime
   }
@@ -46,6 +50,7 @@ public struct ServedModel: Sendable {
       if !overflow { staleness = difference }
     }
     return ModelIdentity(
-      name: name, lineage: lineage(), eventsLearned: eventsLearned, stalenessMilliseconds: staleness)
+      name: name, lineage: lineage(), eventsLearned: eventsLearned, stalenessMilliseconds: staleness,
+      isRelative: isRelative)
   }
 }

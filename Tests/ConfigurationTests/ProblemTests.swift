@@ -13,6 +13,61 @@ import Testing
     }
   }
 
+  @Test func negativesAreDrawnForWhatHasAny() {
+    func found(_ learning: String, schema: String = "") -> [String] {
+      problems(
+        """
+        source: {kind: stdin}
+        schema: {features: [user, item, {name: price, kind: numeric}]\(schema)}
+        learning: \(learning)
+        """
+      ).map { String($0.dropFirst($0.prefix { $0 != "`" }.count)) }
+    }
+    #expect(
+      found("{loss: ranking}") == [
+        "`learning.negative_sampling.field` is needed with `learning.loss: ranking`, which ranks a positive above its "
+          + "negatives"
+      ])
+    #expect(
+      found("{negative_sampling: {user: user}}") == [
+        "`learning.negative_sampling.field` is needed: it names the field whose value is drawn for a negative"
+      ])
+    #expect(
+      found("{loss: squared, negative_sampling: {field: item}}") == [
+        "`learning.negative_sampling.field` needs `learning.loss: log` or `ranking`: a negative that was drawn has no "
+          + "number to predict"
+      ])
+    #expect(
+      found("{negative_sampling: {field: price, user: item2, with: [item, item, nothing]}}") == [
+        "`learning.negative_sampling.field` is `price`, which is not categorical",
+        "`learning.negative_sampling.user` is `item2`, which is no field of `schema.features`",
+        "`learning.negative_sampling.with[1]` is `item` again",
+        "`learning.negative_sampling.with[2]` is `nothing`, which is no field of `schema.features`",
+      ])
+    #expect(
+      found("{negative_sampling: {field: item, user: item, with: [item]}}") == [
+        "`learning.negative_sampling.user` is `field` itself",
+        "`learning.negative_sampling.with[0]` is `item`, which is drawn itself",
+      ])
+    #expect(
+      found("{negative_sampling: {field: item}}", schema: ", kept_fraction: {path: kept}") == [
+        "`learning.negative_sampling.field` and `schema.kept_fraction` exclude each other: negatives are drawn here, or "
+          + "logged by a producer that thins them"
+      ])
+    #expect(
+      found("{loss: squared}", schema: ", kept_fraction: {otherwise: 0.5}") == [
+        "`learning.loss` must be `log` with `schema.kept_fraction`, which is a matter of log-odds"
+      ])
+    #expect(
+      found("{calibration: {kind: platt}}", schema: ", kept_fraction: {otherwise: 0.5}") == [
+        "`learning.calibration` and `schema.kept_fraction` exclude each other: the labels of a thinned stream calibrate to "
+          + "it"
+      ])
+    #expect(
+      found("{}", schema: ", kept_fraction: {otherwise: 0}").first?.hasPrefix("`schema.kept_fraction.otherwise`")
+        == true)
+  }
+
   @Test func oneRunFindsEverythingInTheOrderOfTheFile() {
     let found = problems(
       """

@@ -91,7 +91,31 @@ import Testing
     #expect(settings.lateLabels == LateLabelSettings(delay: .seconds(5400), waitingEvents: 12))
     #expect(
       settings.progressiveValidation
-        == ProgressiveValidationSettings(windowSize: 100, slices: ["b", "a*b"], sliceValues: 7))
+        == ProgressiveValidationSettings(
+          windowSize: 100, slices: ["b", "a*b"], sliceValues: 7, rankingCandidates: 99, rankingEvery: 50))
+    #expect(settings.negativeSampling == nil && settings.schema.label.assumed == nil)
+    #expect(settings.schema.keptFraction == nil)
+  }
+
+  @Test func readsHowNegativesAreDrawnAndThinned() throws {
+    let settings = try read(
+      """
+      learning:
+        loss: ranking
+        negative_sampling:
+          {field: item, with: [price], negatives: 3, reservoir: 500, power: 0.75, user: user, users: 9, recent: 4}
+      progressive_validation: {ranking_candidates: 50, ranking_every: 2}
+      """, features: "[user, item, {name: price, kind: numeric}]")
+    #expect(
+      settings.negativeSampling
+        == ImplicitFeedbackSettings(
+          field: "item", with: ["price"], negatives: 3, reservoir: 500, power: 0.75, user: "user", users: 9, recent: 4))
+    #expect(settings.model.loss == .ranking)
+    #expect(settings.schema.label == LabelDefinition(assumed: 1))
+    #expect(settings.progressiveValidation.rankingCandidates == 50 && settings.progressiveValidation.rankingEvery == 2)
+    let thinned = try DaemonSettings.read(
+      text: "source: {kind: stdin}\nschema: {features: [a], kept_fraction: {path: kept, otherwise: 0.1}}")
+    #expect(thinned.schema.keptFraction == KeptFraction(path: "kept", otherwise: 0.1))
   }
 
   @Test func readsHowScoresAreCalibrated() throws {

@@ -40,8 +40,22 @@ import Testing
     let none = try estimate("{waiting_events: 1000}")
     let some = try estimate("{label_delay: 1h, waiting_events: 1000}")
     // One event with 16 features, and its copies while a snapshot is taken.
-    #expect(some.bytes - none.bytes == 3 * 344 * 1000)
-    #expect(some.rollbackBytes - none.rollbackBytes == 344 * 1000)
+    #expect(some.bytes - none.bytes == 3 * 352 * 1000)
+    #expect(some.rollbackBytes - none.rollbackBytes == 352 * 1000)
+  }
+
+  @Test func whatNegativesAreDrawnFromCountsWhereTheyAre() throws {
+    func estimate(_ learning: String) throws -> MemoryEstimate {
+      try MemoryEstimate(
+        DaemonSettings.read(
+          text: "source: {kind: stdin}\nschema: {features: [user, item]}\nlearning: \(learning)"))
+    }
+    let none = try estimate("{}")
+    let few = try estimate("{negative_sampling: {field: item, reservoir: 1000}}")
+    let many = try estimate("{negative_sampling: {field: item, user: user, reservoir: 1000, users: 1000, recent: 10}}")
+    #expect(few.bytes - none.bytes == 3 * (few.rollbackBytes - none.rollbackBytes) && few.bytes > none.bytes)
+    // Each user with ten values of 8 bytes, and what finds him.
+    #expect((many.rollbackBytes - few.rollbackBytes) / 1000 > 80)
   }
 
   @Test func everyEventLoopHasTheScratchesOfAScorerAndOfARanker() throws {

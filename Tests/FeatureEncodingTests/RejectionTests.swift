@@ -8,6 +8,7 @@ import Testing
   private static let schema = Schema(
     label: LabelDefinition(time: TimeDefinition(path: "known", format: .milliseconds)), importance: "weight",
     time: TimeDefinition(path: "time"), servedScore: "served",
+    keptFraction: KeptFraction(path: "kept"),
     features: [
       FieldDefinition(name: "c"), FieldDefinition(name: "n", kind: .numeric(transform: .log1p)),
       FieldDefinition(name: "raw", kind: .numeric(clip: nil)), FieldDefinition(name: "list", kind: .list()),
@@ -36,6 +37,8 @@ import Testing
     (#"{"label":1,"known":"2013-01-01T00:00:00Z"}"#, .badTime, "known"),
     (#"{"label":1,"served":"high"}"#, .badServedScore, "served"),
     (#"{"label":1,"served":1e300}"#, .badServedScore, "served"),
+    (#"{"label":1,"kept":0}"#, .badField, "kept"), (#"{"label":1,"kept":1.01}"#, .badField, "kept"),
+    (#"{"label":1,"kept":"all"}"#, .badField, "kept"),
     (#"{"label":1,"c":[1]}"#, .badField, "c"), (#"{"label":1,"c":{}}"#, .badField, "c"),
     (#"{"label":1,"n":"5"}"#, .badField, "n"), (#"{"label":1,"n":true}"#, .badField, "n"),
     (#"{"label":1,"n":-1}"#, .notFinite, "n"), (#"{"label":1,"list":[[1]]}"#, .badField, "list"),
@@ -113,5 +116,34 @@ import Testing
           label: 1, importance: 2.5, eventTime: 1_000, labelTime: 1_500, servedScore: -0.5, features: 1..<2))
     let plain = try decoder.decode(#"{"label":0,"weight":null}"#, into: &features)
     #expect(plain == DecodedEvent(label: 0, features: 2..<2))
+  }
+
+  @Test func whatWasKeptAndAMissingLabelAreAsTheSchemaSays() throws {
+    var schema = Schema(
+      label: LabelDefinition(assumed: 1), keptFraction: KeptFraction(path: "kept", otherwise: 0.5),
+      features: [FieldDefinition(name: "c")])
+    var features: [Feature] = []
+    let decoder = try EventDecoder(schema)
+    let given = try decoder.decode(#"{"label":0,"kept":0.25}"#, into: &features)
+    #expect(given == DecodedEvent(label: 0, keptFraction: 0.25, features: 0..<0))
+    let missing = try decoder.decode(#"{"label":null,"c":1}"#, into: &features)
+    #expect(missing == DecodedEvent(label: 1, keptFraction: 0.5, features: 0..<1))
+    #expect(try rejection(#"{"label":2}"#, schema)?.reason == .badLabel)
+    let line = try EventDecoder(schema, format: .libfm).decode("-1 5:1", into: &features)
+    #expect(line.label == 0 && line.keptFraction == 0.5)
+    schema.keptFraction?.otherwise = 0
+    schema.keptFraction?.path = "a..b"
+    #expect(schema.validate().map(\.place) == ["keptFraction.path", "keptFraction.otherwise"])
+  }
+
+  @Test func aFingerprintTellsWhatIsInUseAndNothingElse() {
+    let plain = Schema(features: [FieldDefinition(name: "c")])
+    var kept = plain
+    kept.keptFraction = KeptFraction(path: "kept")
+    var assumed = plain
+    assumed.label.assumed = 1
+    #expect(Set([plain.fingerprint, kept.fingerprint, assumed.fingerprint]).count == 3)
+    #expect(!plain.canonicalJSON.contains("kept") && !plain.canonicalJSON.contains("assumed"))
+    #expect(plain.differences(from: kept).isEmpty && assumed.differences(from: plain).isEmpty)
   }
 }

@@ -40,13 +40,15 @@ final class Harness {
   init(
     _ directory: TemporaryDirectory, _ log: MemoryLog, control: MemorySourceControl = MemorySourceControl(),
     seed: UInt64 = 1, settings: LearningSettings = Harness.settings(), schema: Schema = Harness.schema,
-    calibration: CalibrationSettings? = nil
+    calibration: CalibrationSettings? = nil, loss: Loss = .logistic, tableSlots: Int = 128
   ) throws {
     self.control = control
     decoder = try EventDecoder(schema)
     var configuration = Harness.configuration
     configuration.layout = schema.layout
     configuration.calibration = calibration
+    configuration.loss = loss
+    configuration.tableSlots = tableSlots
     let identity = try LearningIdentity(model: configuration, schema: schema, software: "test")
     let store = try SnapshotStore(stateDirectory: directory.path)
     let recovered = try RecoveredLearning(from: store, identity: identity, settings: settings)

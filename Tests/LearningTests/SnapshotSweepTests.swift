@@ -65,7 +65,7 @@ import Threads
     let (thread, written) = writer(ring)
     while !sweep.isCopied {
       if learnsMeanwhile {
-        sweep.makeRoom(features: 3)
+        sweep.makeRoom(rows: 3)
         learn(learner, &random)
         sweep.learned()
       } else {
@@ -89,7 +89,7 @@ import Threads
     #expect(UInt64(sweep.rowCount) == changed)
     let (thread, _) = writer(ring, failsAfter: 2)
     while !sweep.isCopied {
-      sweep.makeRoom(features: 3)
+      sweep.makeRoom(rows: 3)
       learn(learner, &random)
       sweep.learned()
       sweep.idle()
@@ -115,7 +115,7 @@ import Threads
     let ready = SegmentRing(Self.configuration)
     ready.makeSegments()
     let swift = SnapshotSweep(model, onlyChanged: false, ring: ready)
-    swift.makeRoom(features: 3)
+    swift.makeRoom(rows: 3)
     #expect(swift.waited == 0)
     swift.settle(saved: false)
 
@@ -125,7 +125,7 @@ import Threads
       let late = SegmentRing(Self.configuration)
       let sweep = SnapshotSweep(model, onlyChanged: false, ring: late)
       let thread = DedicatedThread(name: "late") { late.makeSegments() }
-      sweep.makeRoom(features: 3)
+      sweep.makeRoom(rows: 3)
       thread.join()
       if sweep.waited > 0 { waiting = sweep } else { sweep.settle(saved: false) }
     }

@@ -60,11 +60,13 @@ import Testing
     for identity in [
       ModelIdentity(name: "m", lineage: nil, eventsLearned: 7, stalenessMilliseconds: nil),
       ModelIdentity(name: "m", lineage: 3, eventsLearned: 7, stalenessMilliseconds: 1_500),
+      ModelIdentity(name: "m", lineage: 3, eventsLearned: 7, stalenessMilliseconds: nil, isRelative: true),
     ] {
       var written = JSONText()
       identity.write(to: &written)
       let answer = try OperatorJSON.decode(ModelAnswer.self, from: written.bytes)
       #expect(answer.name == "m" && answer.eventsLearned == 7 && answer.lineage == identity.lineage)
+      #expect(answer.relative == (identity.isRelative ? true : nil))
       #expect(answer.stalenessSeconds == identity.stalenessMilliseconds.map { Double($0) / 1000 })
     }
   }

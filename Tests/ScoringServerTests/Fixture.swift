@@ -139,7 +139,8 @@ final class ScriptedCommands: OperatorCommands {
   func status(_ completion: @escaping CommandCompletion<StatusReport>) {
     let figures = ProgressiveFigures(
       events: 300, loss: 0.25, normalizedEntropy: .infinity, areaUnderCurve: 0.75, calibration: 1, attentionEntropy: 1,
-      unknownShare: 0, served: ServedFigures(events: 30, loss: 0.5, modelLoss: nil))
+      unknownShare: 0, served: ServedFigures(events: 30, loss: 0.5, modelLoss: nil),
+      ranking: RankingFigures(events: 6, hitRate: 0.5, ndcg: .nan))
     let slice = SliceReport(
       field: "carrier", values: [SliceValueReport(value: "UA", figures: figures)], others: figures, missing: figures)
     answer(
@@ -153,6 +154,7 @@ final class ScriptedCommands: OperatorCommands {
             events: 5, capacity: 1000, learnedEarly: 1, undated: 2, streamTime: 1_700_000_000_000,
             nextLabelTime: 1_700_000_000_500),
           calibration: CalibrationReport(kind: "platt", events: 300, scale: 0.9, shift: -0.1),
+          sampling: SampledNegativesReport(negatives: 600, missed: 2, values: 80, capacity: 100, users: 20),
           progressive: ProgressiveReport(
             lossName: "log_loss", wholeRun: figures, window: nil, windowSize: 1000, slices: [slice]),
           source: SourceReport(

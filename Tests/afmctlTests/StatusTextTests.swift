@@ -93,6 +93,22 @@ struct StatusTextTests {
     #expect(text.contains("\nand 2 more\n(others)         7   0.25000"))
   }
 
+  @Test func sampledNegativesAndRankedPositivesShowWhereThereAreAny() {
+    var report = report
+    report.sampling = SampledNegativesReport(negatives: 654_690, missed: 2, values: 3_620, capacity: 10_000, users: 9)
+    report.progressive.wholeRun.ranking = RankingFigures(events: 6_547, hitRate: 0.61234, ndcg: 0.4)
+    var text = StatusText.text(of: report, now: now)
+    #expect(
+      text.contains(
+        "\nNegatives     654,690 sampled from 3,620 values, 2 missed; scores are relative\n"
+          + "Ranking       hit rate 0.6123, NDCG 0.4000 at 10 of 6,547 positives, whole run\n"
+          + "Newest event  3.1 s old\n"))
+    report.progressive.window = report.progressive.wholeRun
+    text = StatusText.text(of: report, now: now)
+    #expect(
+      text.contains("whole run\n              hit rate 0.6123, NDCG 0.4000 at 10 of 6,547 positives, last window\n"))
+  }
+
   @Test func whatStoppedLearningSaysHowToGoOn() {
     let status = LearningStatus(state: .stopped, reason: "the position is gone", positions: [.earliest, .latest])
     #expect(

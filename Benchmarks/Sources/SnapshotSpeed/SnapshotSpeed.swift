@@ -53,7 +53,7 @@ struct SnapshotSpeed {
     // Streams follow Zipf's law; evenly drawn features are the worst there can be, and no promise.
     let isPromised = kind == .zipf
     // What goes round between learner and writer is always there; it counts all the same.
-    let megabytes = Double(snapshot.extraBytes + learning.configuration.snapshotBytes) / 1e6
+    let megabytes = Double(snapshot.extraBytes + LearningSettings().snapshotBytes(learning.configuration)) / 1e6
     table.add(
       name, Numbers.text(snapshot.seconds), Numbers.text(snapshot.rate, digits: 0), Numbers.text(normal, digits: 0),
       Numbers.text(snapshot.longestPause * 1000), Numbers.text(snapshot.longestTurn * 1000),

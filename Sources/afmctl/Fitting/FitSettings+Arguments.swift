@@ -24,6 +24,12 @@ extension FitSettings {
     } catch {
       throw Failure(.badData, error.description)
     }
+    guard daemon.negativeSampling == nil else {
+      throw Failure(
+        .badData,
+        "learning.negative_sampling.field is set: negatives are drawn for a stream, by the daemon; files are fitted as "
+          + "they are, with their negatives in them")
+    }
     self.init(
       model: daemon.model, schema: daemon.schema,
       format: arguments.value("format").flatMap { RecordFormat(rawValue: $0) } ?? daemon.source.format,

@@ -21,6 +21,11 @@ enum StatusText {
     var table = TextTable()
     table.append("Learning", learning(report.learning))
     table.append("Events", events(report))
+    if let sampling = report.sampling { table.append("Negatives", self.sampling(sampling)) }
+    if let ranking = report.progressive.wholeRun.ranking {
+      table.append("Ranking", self.ranking(ranking, "whole run"))
+      if let last = report.progressive.window?.ranking { table.append("", self.ranking(last, "last window")) }
+    }
     if let seconds = report.stalenessSeconds {
       table.append("Newest event", HumanText.duration(seconds: seconds) + " old")
     }
@@ -41,6 +46,17 @@ enum StatusText {
         + "\(HumanText.bytes(report.residentBytes)) resident")
     table.append("Kernel", "\(report.kernel), \(report.arithmetic) arithmetic")
     return table
+  }
+
+  private static func sampling(_ sampling: SampledNegativesReport) -> String {
+    var text = "\(HumanText.count(sampling.negatives)) sampled from \(HumanText.count(sampling.values)) values"
+    if sampling.missed > 0 { text += ", \(HumanText.count(sampling.missed)) missed" }
+    return text + "; scores are relative"
+  }
+
+  private static func ranking(_ ranking: RankingFigures, _ name: String) -> String {
+    "hit rate \(HumanText.decimals(ranking.hitRate, 4)), NDCG \(HumanText.decimals(ranking.ndcg, 4)) at 10 of "
+      + "\(HumanText.counted(ranking.events, "positive")), \(name)"
   }
 
   private static func events(_ report: StatusReport) -> String {
