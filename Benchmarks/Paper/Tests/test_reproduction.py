@@ -3,14 +3,17 @@
 import contextlib
 import csv
 import io
+import json
 import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 from unittest import mock
 
 import reproduce
 from reproduction import datasets, models, table
+from reproduction.plan import Plan
 from reproduction.problem import Problem
 from reproduction.setting import Setting
 
@@ -56,7 +59,8 @@ class DatasetTests(unittest.TestCase):
         self.assertEqual(round(models.parameters(Setting("afm", 256, attention_size=256), dataset) / 1e6, 2), 1.45)
 
     def test_aligns_tables(self):
-        self.assertEqual(table.text(["model", "n"], [["a", 1.0], ["bcdefg", None]]), "model   n\na       1.0000\nbcdefg  -\n")
+        text = table.text(["model", "n"], [["a", 1.0], ["bcdefg", None]])
+        self.assertEqual(text, "model   n\na       1.0000\nbcdefg  -\n")
 
 
 class ReproduceTests(unittest.TestCase):
@@ -91,3 +95,28 @@ class ReproduceTests(unittest.TestCase):
             self.assertGreater(len(fits), 8)
             self.run_in(place, "--frappe", folder, "--smoke")
             self.assertEqual(fits, {path: path.stat().st_mtime_ns for path in fits})
+
+    @unittest.skipUnless(PROGRAMS, "AFM_PROGRAMS must name the directory of afmd and afmctl")
+    def test_the_settings_that_the_docs_quote_are_those_of_the_plan(self):
+        with tempfile.TemporaryDirectory() as folder:
+            place = pathlib.Path(folder)
+            made_up.write(place, {"train": 200, "validation": 60, "test": 60})
+            dataset = datasets.load("frappe", folder, place)
+            plan = Plan(embedding_size=8)
+            machine = plan.machine(dropout=0.6)
+            planned = [machine, plan.attention(machine, dropout=0.3, projection_penalty=16)]
+            for kind, setting in zip(("fm", "afm"), planned):
+                settings = place / "planned.yaml"
+                settings.write_text(setting.document(dataset, str(place / "state"), str(place)))
+                quoted = pathlib.Path(reproduce.__file__).parent / f"frappe-{kind}.yaml"
+                losses = []
+                for name, path in (("planned", settings), ("quoted", quoted)):
+                    words = [
+                        f"{PROGRAMS}/afmctl", "fit", "-c", str(path), "-f", dataset.train, "--batch", "128",
+                        "--epochs", "2", "-o", str(place / f"{kind}-{name}"), "--json"]
+                    if kind == "afm":
+                        words += ["--start-from", str(place / f"fm-{name}")]
+                    fitted = subprocess.run(words, capture_output=True, text=True, env={"K": "8"})
+                    self.assertEqual(fitted.returncode, 0, fitted.stderr)
+                    losses.append([epoch["training"]["loss"] for epoch in json.loads(fitted.stdout)["epochs"]])
+                self.assertEqual(losses[0], losses[1])

@@ -32,18 +32,20 @@ class Experiments:
 
         rows, attention = figures.penalty(self.laboratory, self.plan, attention, machine)
         self.write("figure3", "Figure 3: lambda, at the best dropout", ["lambda", "AFM", "best FM"], rows)
-        self.draw("figure3", "L2 on the attention network", "lambda", rows, [("AFM", 1, "o-"), ("best FM", 2, "--")], True)
+        styles = [("AFM", 1, "o-"), ("best FM", 2, "--")]
+        self.draw("figure3", "L2 on the attention network", "lambda", rows, styles, is_even=True)
 
         rows, attention = figures.attention_size(self.laboratory, self.plan, attention, machine)
         self.write(
             "figure4", "Figure 4: attention size, lambda tuned for each",
             ["attention size", "best lambda", "AFM", "best FM"], rows)
-        self.draw("figure4", "Attention size", "attention size", rows, [("AFM", 2, "o-"), ("best FM", 3, "--")], True)
+        styles = [("AFM", 2, "o-"), ("best FM", 3, "--")]
+        self.draw("figure4", "Attention size", "attention size", rows, styles, is_even=True)
 
         rows = figures.epochs(self.laboratory, self.plan, attention, machine)
         header = ["epoch", "AFM training", "AFM test", "FM training", "FM test"]
         self.write("figure5", "Figure 5: training and test error after every epoch", header, rows)
-        styles = [(name, place, style) for place, (name, style) in enumerate(zip(header[1:], ("b--", "b-", "r--", "r-")), 1)]
+        styles = list(zip(header[1:], range(1, 5), ("b--", "b-", "r--", "r-")))
         self.draw("figure5", "Training and test error", "epoch", rows, styles, up="RMSE")
 
         outcome = microanalysis.run(self.laboratory, self.plan, machine)
@@ -56,17 +58,11 @@ class Experiments:
         self.say("Table 1: three positives of the test, weight * interaction of pairs\n\n" + "\n".join(text) + "\n")
 
         finals = [
-            ("linear", self.plan.linear()), ("FM", machine), ("AFM", attention),
-            ("AFM, started from FM", self.pretrained(attention, machine))]
+            ("linear", self.plan.linear()), ("FM", machine), ("AFM, random start", self.plan.fresh(attention)),
+            ("AFM, started from FM", attention)]
         self.write(
             "table2", "Table 2: models", models.HEADER, models.rows(self.laboratory, self.plan, finals))
         self.say(f"{self.laboratory.finished} fits, {(time.monotonic() - begun) / 60:.0f} minutes\n")
-
-    def pretrained(self, attention, machine):
-        """The best AFM, but from the embeddings of the best FM, at the rates of that."""
-        return attention.with_(
-            start=machine, output_weights=machine.output_weights, linear_rate=machine.linear_rate,
-            embedding_rate=machine.embedding_rate)
 
     def write(self, name: str, title: str, header: list[str], rows: list[list]) -> None:
         """A table as a file, and for people."""

@@ -6,13 +6,17 @@ from .setting import Setting
 
 
 def dropout(laboratory: Laboratory, plan: Plan) -> tuple[list[list], Setting, Setting]:
-    """Figure 2: validation error by dropout, lambda 0. Rows, and the best AFM and FM."""
-    attention = [plan.attention(dropout=rate) for rate in plan.dropouts]
+    """Figure 2: validation error by dropout, lambda 0. Rows, and the best AFM and FM.
+
+    Each AFM starts from the best FM.
+    """
     machines = [plan.machine(dropout=rate) for rate in plan.dropouts]
-    reports = laboratory.all([setting for pair in zip(attention, machines) for setting in pair])
+    machine = laboratory.best(machines)
+    attention = [plan.attention(machine, dropout=rate) for rate in plan.dropouts]
     rows = [
-        [rate, error(reports[2 * place]), error(reports[2 * place + 1])] for place, rate in enumerate(plan.dropouts)]
-    return rows, laboratory.best(attention), laboratory.best(machines)
+        [rate, *map(error, reports)]
+        for rate, *reports in zip(plan.dropouts, laboratory.all(attention), laboratory.all(machines))]
+    return rows, laboratory.best(attention), machine
 
 
 def penalty(laboratory: Laboratory, plan: Plan, attention: Setting, machine: Setting) -> tuple[list[list], Setting]:
@@ -42,9 +46,10 @@ def attention_size(
 
 
 def epochs(laboratory: Laboratory, plan: Plan, attention: Setting, machine: Setting) -> list[list]:
-    """Figure 5: the training and the test error after every epoch, without an early end."""
+    """Figure 5: the training and the test error after every epoch, without an early end and from random embeddings."""
     shown = [
-        setting.with_(epochs=plan.epochs_shown, patience=None, judges_epochs=True) for setting in (attention, machine)]
+        setting.with_(epochs=plan.epochs_shown, patience=None, judges_epochs=True)
+        for setting in (plan.fresh(attention), machine)]
     reports = laboratory.all(shown)
     rows = []
     for after_attention, after_machine in zip(*(report["epochs"] for report in reports)):

@@ -1,4 +1,4 @@
-"""The micro-analysis: attention learned over the fixed embeddings of a factorization machine, beginning at equal weights.
+"""The micro-analysis: attention learned over the fixed embeddings of a factorization machine, from equal weights on.
 
 The model of kind afm starts from the machine with scale `pairs`, in which equal weights are that machine; W is drawn
 so small that its weights are equal to some digits. What it gains, it gains by weighing pairs alone.
@@ -42,8 +42,8 @@ def run(laboratory: Laboratory, plan: Plan, machine: Setting) -> Outcome:
     machine = machine.with_(reads_test=True)
     candidates = [
         plan.attention(
-            attention_scale="pairs", output_weights=machine.output_weights, attention_initial_scale=0.01,
-            projection_penalty=penalty, start=machine, attention_alone=True)
+            machine, attention_scale="pairs", attention_initial_scale=0.01, projection_penalty=penalty,
+            attention_alone=True)
         for penalty in (0,) + plan.penalties_for_sizes
     ]
     best = laboratory.best(candidates).with_(reads_test=True)
@@ -53,8 +53,8 @@ def run(laboratory: Laboratory, plan: Plan, machine: Setting) -> Outcome:
 
 
 def examples(laboratory: Laboratory, outcome: Outcome) -> tuple[list[str], list[list], list[str]]:
-    """Like the paper's Table 1: for three positives of the test the score of both models and, for each pair, weight times
-    interaction. Header and rows of all pairs, and a text with the pairs that count most."""
+    """Like the paper's Table 1: for three positives of the test the score of both models and, for each pair, weight
+    times interaction. Header and rows of all pairs, and a text with the pairs that count most."""
     data = laboratory.dataset
     instances = [
         {field: int(entry) for field, entry in zip(data.fields, entries)}
@@ -84,14 +84,15 @@ def described(plain: dict, attended: dict, number: int) -> list[list]:
     rows = []
     for pair, attended_pair in zip(plain["pairs"], attended["pairs"]):
         names = " x ".join(terms[attended_pair[side]]["field"] for side in ("a", "b"))
-        # In scale `pairs` the term is the number of pairs times weight times interaction: this is the part before weights.
+        # In scale `pairs` the term is the number of pairs times weight times interaction: this is all but the weight.
         rows.append([number, names, pair["term"] / equal, equal, attended_pair["attention"]])
     return rows
 
 
 def spoken(plain: dict, attended: dict, pairs: list[list], number: int) -> list[str]:
     """The example in words, with the five pairs whose part of the score changes most."""
-    lines = [f"Example {number}, label 1: {plain['score']:.2f} with equal weights, {attended['score']:.2f} with attention"]
+    scores = f"{plain['score']:.2f} with equal weights, {attended['score']:.2f} with attention"
+    lines = [f"Example {number}, label 1: {scores}"]
     changing = sorted(pairs, key=lambda row: -abs((row[4] - row[3]) * row[2]))[:5]
     for _, names, interaction, equal, weight in changing:
         lines.append(f"  {names:<24} {equal:.3f} * {interaction:+7.2f}   becomes   {weight:.3f} * {interaction:+7.2f}")

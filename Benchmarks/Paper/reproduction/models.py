@@ -23,8 +23,8 @@ def parameters(setting: Setting, dataset: Dataset) -> int:
 
 
 def seeded(setting: Setting, seed: int) -> Setting:
-    """The setting for another seed, what it starts from too, judged by the test at the end."""
-    start = setting.start.with_(seed=seed) if setting.start else None
+    """The setting for another seed, judged by the test at the end; so is what it starts from, a fit of its own row."""
+    start = seeded(setting.start, seed) if setting.start else None
     return setting.with_(seed=seed, start=start, reads_test=True)
 
 
