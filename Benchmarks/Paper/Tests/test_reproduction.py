@@ -97,6 +97,17 @@ class ReproduceTests(unittest.TestCase):
             self.assertEqual(fits, {path: path.stat().st_mtime_ns for path in fits})
 
     @unittest.skipUnless(PROGRAMS, "AFM_PROGRAMS must name the directory of afmd and afmctl")
+    def test_runs_on_tags(self):
+        with tempfile.TemporaryDirectory() as folder:
+            place = pathlib.Path(folder)
+            rows = "".join(f"{n % 7},{n % 11},tag {n % 13},0\n" for n in range(300))
+            (place / "tags.csv").write_text("userId,movieId,tag,timestamp\n" + rows)
+            said = self.run_in(place, "--movielens", folder, "--smoke")
+            self.assertIn("movielens: 31 features in 3 fields", said)
+            self.assertIn("0.4325", said)
+            self.assertEqual(len((place / "out" / "movielens" / "table1.csv").read_text().splitlines()), 1 + 3 * 3)
+
+    @unittest.skipUnless(PROGRAMS, "AFM_PROGRAMS must name the directory of afmd and afmctl")
     def test_the_settings_that_the_docs_quote_are_those_of_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:
             place = pathlib.Path(folder)
