@@ -80,6 +80,7 @@ learning:
   attention_size: {self.attention_size}
   attention_scale: {self.attention_scale}
   field_pair_prior: false
+  field_pair_weights: false
   output_weights: {self.output_weights}
   seed: {self.seed}
   embedding_scale: {self.embedding_scale}
