@@ -21,12 +21,16 @@ public final class Model {
 
   package let dense: DenseParameters
 
+  /// The clock by which it forgets; nil where it forgets nothing.
+  var forgetting: ForgettingClock?
+
   /// Makes a fresh model: an empty table, dense parameters drawn from the seed.
   ///
   /// - Throws: the first of the configuration's problems, or that there is no memory.
   public init(configuration: ModelConfiguration) throws(ModelProblem) {
     if let problem = configuration.problems.first { throw problem }
     self.configuration = configuration
+    forgetting = configuration.forgetting.map { ForgettingClock(halfLifeMilliseconds: $0.halfLifeMilliseconds) }
     table = try EmbeddingTable(configuration)
     dense = DenseParameters(configuration)
   }

@@ -60,7 +60,7 @@ extension ModelConfiguration {
     let layout = DenseLayout(self)
     let dense = UInt64(layout.c.count) * 4
     return afm_table_bytes(actualTableSlots, Int32(effectiveEmbeddingSize)) + 4 * dense
-      + afm_ring_bytes(Int64(layout.c.count)) + scorerBytes
+      + afm_ring_bytes(Int64(layout.c.count)) + scorerBytes + (forgetting == nil ? 0 : ForgettingClock.bytes)
   }
 
   /// The bytes of memory that one scorer takes, or the learner beside the model: a scratch and a copy of the dense
@@ -131,6 +131,18 @@ extension ModelConfiguration {
       check(
         "calibration.halfLifeEvents", calibration.halfLifeEvents ?? 1, "at least 1, or null",
         calibration.halfLifeEvents ?? 1 >= 1)
+    }
+    if let forgetting {
+      check(
+        "forgetting.halfLife", "\(forgetting.halfLifeMilliseconds)ms", "from 1m to 36500d",
+        ForgettingSettings.possibleMilliseconds.contains(forgetting.halfLifeMilliseconds))
+      check(
+        "forgetting.scope", forgetting.scope.rawValue,
+        "dense where the loss is ranking: there pairs are learned, not events",
+        loss != .ranking || forgetting.scope == .dense)
+      check(
+        "forgetting.weights", forgetting.weights, "false where only the dense sums fall back: features keep all theirs",
+        !forgetting.weights || forgetting.scope == .all)
     }
     return found
   }

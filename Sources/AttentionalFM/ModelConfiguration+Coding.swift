@@ -9,7 +9,7 @@ extension ModelConfiguration {
     case kind, embeddingSize, attentionSize, attentionScale, loss, fieldPairPrior, outputWeights, layout, seed
     case embeddingScale, attentionInitialScale, rates, initialAccumulator, epsilon, regularization, dropout
     case tableSlots, maximumFeatures, maximumPairs
-    case fieldPairWeights, calibration
+    case fieldPairWeights, calibration, forgetting
   }
 
   /// Reads a configuration as a snapshot keeps it; what was added since the snapshot was written is not in use.
@@ -36,6 +36,7 @@ extension ModelConfiguration {
     maximumPairs = try settings.decode(Int.self, forKey: .maximumPairs)
     fieldPairWeights = try settings.decode(.fieldPairWeights, unused: false)
     calibration = try settings.decodeIfPresent(CalibrationSettings.self, forKey: .calibration)
+    forgetting = try settings.decodeIfPresent(ForgettingSettings.self, forKey: .forgetting)
   }
 
   /// Writes a configuration as a snapshot keeps it.
@@ -62,6 +63,7 @@ extension ModelConfiguration {
     try settings.encode(maximumPairs, forKey: .maximumPairs)
     try settings.encode(fieldPairWeights, .fieldPairWeights, unused: false)
     try settings.encodeIfPresent(calibration, forKey: .calibration)
+    try settings.encodeIfPresent(forgetting, forKey: .forgetting)
   }
 }
 

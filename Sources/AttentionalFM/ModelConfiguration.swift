@@ -73,6 +73,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public var maximumPairs: Int
   /// How the raw score is calibrated before it is answered; nil for not at all. Log loss only.
   public var calibration: CalibrationSettings?
+  /// How what was learned is forgotten with event time; nil for not at all.
+  public var forgetting: ForgettingSettings?
 
   /// Makes a configuration; everything has its default but the fields.
   public init(
@@ -82,7 +84,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     embeddingScale: Float = 0.1, attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(),
     initialAccumulator: Float = 0.3, epsilon: Float = 1e-8, regularization: Regularization = Regularization(),
     dropout: Float = 0, tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016,
-    calibration: CalibrationSettings? = nil
+    calibration: CalibrationSettings? = nil, forgetting: ForgettingSettings? = nil
   ) {
     self.layout = layout
     self.kind = kind
@@ -105,6 +107,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     self.maximumFeatures = maximumFeatures
     self.maximumPairs = maximumPairs
     self.calibration = calibration
+    self.forgetting = forgetting
   }
 }
 

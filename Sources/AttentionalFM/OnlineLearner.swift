@@ -124,11 +124,12 @@ public final class OnlineLearner {
     let hasNew = prediction.unknown > 0 && planInsertions(features)
     let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
     if hasNew { loadPlanned(features) }
-    if hasNew || drops {
+    let fades = configuration.forgetting != nil && forgetRows()
+    let repeated = hasNew || drops || fades
+    if repeated {
       scratch.event.pointee.kept = drawDropout(part: part)
       scratch.forward(kernels, parameters: values)
     }
-    let repeated = hasNew || drops
     let outcome = update(
       label: label, importance: importance, offset: offset,
       tail: repeated ? configuration.loss.tail(raw: scratch.event.pointee.raw + offset) : tail)

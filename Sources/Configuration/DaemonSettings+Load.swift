@@ -60,7 +60,8 @@ extension DaemonSettings {
     let schemaProblems = schema.validate(for: source?.format ?? .json)
     SchemaReading.report(schemaProblems, document, top.findings)
     let (model, lateLabels, sampling) = top.section("learning") { learning in
-      let model = LearningReading.read(learning, schema: schema, document, isLayoutSound: schemaProblems.isEmpty)
+      let model = LearningReading.read(
+        learning, schema: schema, format: source?.format ?? .json, document, isLayoutSound: schemaProblems.isEmpty)
       if schema.keptFraction != nil, let loss = model?.loss, loss != .logistic {
         learning.problem("loss", "must be `log` with `schema.kept_fraction`, which is a matter of log-odds")
       }

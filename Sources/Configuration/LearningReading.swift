@@ -7,7 +7,7 @@ import YAML
 enum LearningReading {
   /// Nil only where a problem was found.
   static func read(
-    _ section: YAMLSection, schema: Schema, _ document: YAMLNode, isLayoutSound: Bool
+    _ section: YAMLSection, schema: Schema, format: RecordFormat, _ document: YAMLNode, isLayoutSound: Bool
   ) -> ModelConfiguration? {
     // An impossible schema has been reported; the rest is still worth checking, with a layout that is possible.
     let layout = isLayoutSound ? schema.layout : FieldLayout(names: ["any"])
@@ -34,7 +34,8 @@ enum LearningReading {
         $0.integer("slots", default: standard.tableSlots, in: 8...(1 << 34))
       },
       maximumFeatures: schema.limits.maximumFeatures, maximumPairs: schema.limits.maximumPairs,
-      calibration: section.section("calibration", CalibrationReading.read))
+      calibration: section.section("calibration", CalibrationReading.read),
+      forgetting: section.section("forgetting") { ForgettingReading.read($0, schema: schema, format: format) })
     let problems = model.problems
     for problem in problems { report(problem, document, section.findings) }
     return problems.isEmpty && isLayoutSound ? model : nil
@@ -77,6 +78,7 @@ enum LearningReading {
       case "maximumFeatures": "schema.limits.features"
       case "maximumPairs": "schema.limits.pairs"
       case "tableSlots": "learning.table.slots"
+      case "forgetting.scope": "learning.forgetting.applies_to"
       default: "learning." + SettingNames.key(setting)
       }
     findings.add("`\(path)` is \(value); it must be \(allowed)", at: document.mark(at: path))

@@ -164,7 +164,8 @@ final class EventSet {
       let event = try decoder.decode(record.bytes, into: &features)
       events.append(
         BatchEvent(
-          features: event.features, label: event.label, importance: event.importance, offset: event.thinning))
+          features: event.features, label: event.label, importance: event.importance, offset: event.thinning,
+          time: event.eventTime))
       if event.label.isFinite {
         labels =
           min(labels?.lowerBound ?? event.label, event.label)...max(labels?.upperBound ?? event.label, event.label)

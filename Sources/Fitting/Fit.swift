@@ -55,6 +55,11 @@ public final class Fit {
         "loss: ranking needs negatives that are drawn, which the daemon does for a stream; files are fitted "
           + "as they are")
     }
+    if settings.model.forgetting != nil, settings.batchSize > 1 || settings.trained != .all {
+      throw FitProblem(
+        .settings,
+        "learning.forgetting goes by the times of single events: fit with --batch 1 and all parameters, or without it")
+    }
     let (software, schema, model) = (settings.software, settings.schema, settings.model)
     identity = try translating { () throws(SnapshotProblem) in
       try LearningIdentity(model: model, schema: schema, software: software)
@@ -142,13 +147,15 @@ public final class Fit {
       ? Shuffling.order(count: training.count ?? 0, seed: settings.model.seed, epoch: epoch) : nil
     let learner = BatchLearner(
       model, training: settings.trained, batchSize: settings.batchSize, kernels: kernels)
+    let online = settings.model.forgetting.map { _ in OnlineLearner(model, kernels: kernels) }
     var judged = ProgressiveValidation(loss: settings.model.loss, windowSize: settings.windowSize)
     var learned = 0
     // What was learned before is predicted too well to calibrate by: that is left to whoever learns on.
     if epoch == 2, let settings = settings.model.calibration { calibrate(with: Calibrator(settings)) }
     try training.forEachBatch(of: settings.batchSize, order: order) { (events, features) throws(FitProblem) in
-      learner.step(events, features: features)
-      for (event, step) in zip(events, learner.steps) {
+      if online == nil { learner.step(events, features: features) }
+      let steps = online?.steps(events, features: features) ?? learner.steps
+      for (event, step) in zip(events, steps) {
         guard step.outcome == .applied else {
           if epoch == 1 { state.rejected[.notFiniteGradient] &+= 1 }
           continue
@@ -270,4 +277,17 @@ extension ProgressiveValidation {
 extension Duration {
   /// Seconds with their fraction.
   var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension OnlineLearner {
+  /// Learns events one by one, each at its own time: as the daemon does.
+  fileprivate func steps(
+    _ events: UnsafeBufferPointer<BatchEvent>, features: UnsafeBufferPointer<Feature>
+  ) -> [LearningStep] {
+    events.map { event in
+      if let time = event.time { model.advanceClock(to: time) }
+      return step(
+        UnsafeBufferPointer(rebasing: features[event.features]), label: event.label, importance: event.importance)
+    }
+  }
 }

@@ -83,6 +83,7 @@ struct FitStore {
         sections: sections, fields: snapshot.manifest.model.layout.names, position: nil, skips: [], identity: identity,
         settings: LearningSettings(windowSize: settings.windowSize))
       if let calibrator = state.calibrator { model.calibrate(with: calibrator) }
+      try model.restore(sections)
       return state
     }
   }
@@ -116,7 +117,7 @@ struct FitStore {
       schemaFingerprint: identity.schema.fingerprint, schema: identity.embeddedSchema, progressive: progressive,
       arithmetic: identity.kernels.arithmetic, software: identity.software)
     return try translating { () throws(SnapshotProblem) in
-      let pending = try store.begin(ModelState(model), sections: state.sections)
+      let pending = try store.begin(ModelState(model), sections: state.sections + model.sections)
       do throws(SnapshotProblem) {
         var next: UInt64 = 0
         var segment = RowSegment(embeddingSize: model.table.embeddingSize, tableSlots: model.table.slotCount)

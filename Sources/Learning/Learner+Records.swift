@@ -86,10 +86,13 @@ extension Learner {
       let event = UnsafeBufferPointer(rebasing: features[record.features])
       if let problem = refusal(event, label: record.label) {
         reject(record, of: batch, .decoding(problem.reason), problem.description)
-      } else if state.waiting.isInUse {
-        learnInTime(record, of: batch, event)
       } else {
-        learnAtOnce(record, of: batch, event, places(of: event, record, batch))
+        if let time = record.eventTime { model.advanceClock(to: time) }
+        if state.waiting.isInUse {
+          learnInTime(record, of: batch, event)
+        } else {
+          learnAtOnce(record, of: batch, event, places(of: event, record, batch))
+        }
       }
     }
     state.position?.advance(

@@ -71,7 +71,7 @@ extension Learner {
           policy: context.settings.increments)
       snapshots.begun &+= 1
       let job = SnapshotWriter.Job(
-        number: snapshots.begun, state: modelState, sections: state.sections,
+        number: snapshots.begun, state: modelState, sections: state.sections + model.sections,
         waiting: state.waiting.isInUse ? state.waiting : nil, sampling: capturedSampling, extent: extent,
         facts: facts(reason),
         progressive: ProgressiveOverview(run: state.progressive.runSummary, lastWindow: state.progressive.lastWindow),

@@ -159,14 +159,15 @@ enum SectionName {
   static let slices = "slices"
   static let sliceTexts = "slice_texts"
   static let calibration = "calibration"
+  static let forgetting = "forgetting"
   static let waiting = "waiting"
   static let waitingRecords = "waiting_records"
   static let ranking = "ranked_positives"
   static let negativeSampling = "negative_sampling"
 
   static let all: Set<String> = [
-    progressive, counters, quarantine, servedScores, slices, sliceTexts, calibration, waiting, waitingRecords,
-    ranking, negativeSampling,
+    progressive, counters, quarantine, servedScores, slices, sliceTexts, calibration, forgetting, waiting,
+    waitingRecords, ranking, negativeSampling,
   ]
 }
 

@@ -93,6 +93,7 @@ struct LoadedLearning {
     (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
       try snapshot.restore(into: model)
       if let calibrator { model.calibrate(with: calibrator) }
+      try model.restore(sections)
     }
   }
 

@@ -172,6 +172,27 @@ import Testing
         """) == ["afmd.yaml:3:25: `learning.label_delay` has no meaning for libfm lines, which carry no times"])
   }
 
+  @Test func forgettingNeedsTheTimesOfEvents() {
+    func found(_ schema: String, _ source: String, _ forgetting: String) -> [String] {
+      problems("source: {\(source)}\nschema: {\(schema)}\nlearning: {forgetting: {\(forgetting)}}")
+    }
+    #expect(
+      found("features: [a]", "kind: stdin", "half_life: 1d") == [
+        "afmd.yaml:3:36: `learning.forgetting.half_life` needs `schema.time.path`: what is forgotten goes by the times of "
+          + "events"
+      ])
+    #expect(
+      found("features: [a], time: {path: t}", "kind: stdin, format: libfm", "half_life: 1d") == [
+        "afmd.yaml:3:36: `learning.forgetting.half_life` has no meaning for libfm lines, which carry no times"
+      ])
+    #expect(
+      found("features: [a], time: {path: t}", "kind: stdin", "half_life: 1d, applies_to: dense, weights: true") == [
+        "afmd.yaml:3:68: `learning.forgetting.weights` is true; it must be false where only the dense sums fall back: "
+          + "features keep all theirs"
+      ])
+    #expect(found("features: [a], time: {path: t}", "kind: stdin", "half_life: 1s").count == 1)
+  }
+
   @Test func onlyLogOddsCanBeCalibrated() {
     #expect(
       problems(

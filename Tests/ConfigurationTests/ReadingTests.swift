@@ -134,6 +134,23 @@ import Testing
         == CalibrationSettings(kind: .isotonic, refreshEvents: 10, halfLifeEvents: 500))
   }
 
+  @Test func readsHowItForgets() throws {
+    func forgetting(_ text: String) throws -> ForgettingSettings? {
+      try DaemonSettings.read(
+        text: "source: {kind: stdin}\nschema: {features: [a], time: {path: t}}\nlearning: {forgetting: {\(text)}}"
+      ).model.forgetting
+    }
+    #expect(try forgetting("half_life: null") == nil && forgetting("applies_to: dense") == nil)
+    #expect(
+      try forgetting("half_life: 30d") == ForgettingSettings(halfLifeMilliseconds: 30 * 86_400_000, scope: .all))
+    #expect(
+      try forgetting("half_life: 90m, applies_to: dense")
+        == ForgettingSettings(halfLifeMilliseconds: 5_400_000, scope: .dense))
+    #expect(
+      try forgetting("half_life: 1h, weights: true")
+        == ForgettingSettings(halfLifeMilliseconds: 3_600_000, scope: .all, weights: true))
+  }
+
   @Test func readsTheModel() throws {
     let settings = try read(
       """

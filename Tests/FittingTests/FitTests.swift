@@ -180,6 +180,10 @@ import Testing
     var inattentive = settings("x", training: files, kind: .fm)
     inattentive.trained = .attention
     #expect(throws: FitProblem.self) { try Fit(inattentive) }
+    var forgetful = settings("x", training: files)
+    forgetful.model.forgetting = ForgettingSettings(halfLifeMilliseconds: 60_000)
+    forgetful.batchSize = 2
+    #expect(throws: FitProblem.self) { try Fit(forgetful) }
     _ = try run(settings("taken", training: files))
     let problem = #expect(throws: FitProblem.self) { try Fit(settings("taken", training: files)) }
     #expect(problem?.message.contains("--resume") == true)

@@ -40,7 +40,8 @@ final class Harness {
   init(
     _ directory: TemporaryDirectory, _ log: MemoryLog, control: MemorySourceControl = MemorySourceControl(),
     seed: UInt64 = 1, settings: LearningSettings = Harness.settings(), schema: Schema = Harness.schema,
-    calibration: CalibrationSettings? = nil, loss: Loss = .logistic, tableSlots: Int = 128
+    calibration: CalibrationSettings? = nil, forgetting: ForgettingSettings? = nil, loss: Loss = .logistic,
+    tableSlots: Int = 128
   ) throws {
     self.control = control
     decoder = try EventDecoder(schema)
@@ -49,6 +50,7 @@ final class Harness {
     configuration.calibration = calibration
     configuration.loss = loss
     configuration.tableSlots = tableSlots
+    configuration.forgetting = forgetting
     let identity = try LearningIdentity(model: configuration, schema: schema, software: "test")
     let store = try SnapshotStore(stateDirectory: directory.path)
     let recovered = try RecoveredLearning(from: store, identity: identity, settings: settings)
