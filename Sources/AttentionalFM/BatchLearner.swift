@@ -6,7 +6,7 @@ import Features
 /// Learns a model in mini-batches: every event of a batch is differentiated at the same parameters, the gradients are
 /// summed in the order of the events, the penalties are added once, and each touched parameter takes one Adagrad step.
 ///
-/// A batch of one event is exactly a step of `OnlineLearner`, to the last bit. Memory grows with the largest batch that
+/// A batch of one event is exactly a step of `OnlineLearner`, to the last bit; larger ones take explicit steps. Memory grows with the largest batch that
 /// was learned, and nothing else is allocated. Used by the model's owner alone.
 public final class BatchLearner {
   /// The model that moves.
@@ -120,9 +120,11 @@ public final class BatchLearner {
       pairs += Int(scratch.event.pointee.pair_count)
       applied &+= 1
     }
-    // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
-    let denseIsFinite = dense.check(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
-    let rowsAreFinite = trained == .attention || rows.check(kernels)
+    dense.collect(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
+    let scale = configuration.step == .implicit && events.count == 1 ? implicitScale(events[0], pairs: pairs) : 1
+    let denseIsFinite = dense.check(scale: scale, pairs: pairs)
+    let rowsAreFinite = trained == .attention || rows.check(kernels, scale: scale)
+    // Both were evaluated: what comes after needs to know that the dense gradients were looked at.
     guard isFinite, denseIsFinite, rowsAreFinite else {
       dense.forget()
       return false
@@ -195,6 +197,19 @@ public final class BatchLearner {
       kernels.table, model.dense.values.base, model.dense.projection.base, scratch.layout, scratch.event, lossGradient,
       gradient.event.base)
     return raw.isFinite && lossGradient.isFinite
+  }
+
+  /// What the gradients of the event in the scratch, the batch's only one, are to be multiplied by.
+  private func implicitScale(_ event: BatchEvent, pairs: Int) -> Float {
+    let raw = scratch.event.pointee.raw
+    let tail = configuration.loss.tail(raw: raw)
+    let lossGradient = configuration.loss.gradient(
+      raw: raw, label: event.label, importance: event.importance, tail: tail)
+    guard lossGradient != 0 else { return 1 }
+    let rowSum = trained == .all ? rows.stepSum(scratch, placed, kernels) : 0
+    return configuration.loss.implicitScale(
+      gradient: lossGradient, raw: raw, label: event.label, importance: event.importance, tail: tail,
+      stepSum: dense.stepSum(pairs: pairs) + rowSum)
   }
 
   private func drawDropout(eventNumber: UInt64) -> UnsafePointer<Float>? {

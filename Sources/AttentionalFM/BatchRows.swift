@@ -14,6 +14,9 @@ final class BatchRows {
   private let table: UnsafeMutablePointer<afm_table>
   private let configuration: ModelConfiguration
   private let width: Int
+  /// The Adagrad sums of one event's features, where steps may be implicit.
+  private let weightSums: AlignedFloats
+  private let rowSums: AlignedFloats
   private var capacity = 0
   private var memory: BatchRowMemory
   private var mask = 0
@@ -25,6 +28,9 @@ final class BatchRows {
     self.table = table
     self.configuration = configuration
     self.width = width
+    let features = configuration.step == .implicit ? configuration.maximumFeatures : 0
+    weightSums = AlignedFloats(features.padded)
+    rowSums = AlignedFloats(features * width)
     event = .allocate(capacity: 1)
     event.initialize(to: afm_event())
     rows = .allocate(capacity: 1)
@@ -113,8 +119,30 @@ final class BatchRows {
     }
   }
 
-  /// Adds the penalties to the summed gradients; whether every sum of squares stays finite.
-  func check(_ kernels: Kernels) -> Bool {
+  /// The sum of `rate g^2 / sqrt(G + g^2)` over the weights and embeddings of an event, in the order of its features.
+  ///
+  /// - Parameters:
+  ///   - scratch: the event, after its backward pass.
+  ///   - placed: for each of its features the row.
+  func stepSum(_ scratch: EventScratch, _ placed: [Int32], _ kernels: Kernels) -> Double {
+    let e = scratch.event.pointee
+    let features = Int(e.feature_count)
+    for n in features..<features.padded { weightSums.base[n] = 1 }
+    for n in 0..<features {
+      let row = Int(placed[n])
+      weightSums.base[n] = rows.pointee.weight_accumulators[row]
+      (rowSums.base + n * width).update(from: rows.pointee.row_accumulators + row * width, count: width)
+    }
+    let weights = afm_step_sum(kernels.table, e.weight_gradient, weightSums.base, Int64(features.padded))
+    let embeddings =
+      width > 0 && e.pair_count > 0
+      ? afm_step_sum(kernels.table, e.row_gradient, rowSums.base, Int64(features * width)) : 0
+    return Double(configuration.rates.linear) * Double(weights)
+      + Double(configuration.rates.embedding) * Double(embeddings)
+  }
+
+  /// Multiplies the summed gradients by `scale` and adds the penalties to them; whether every sum of squares stays finite.
+  func check(_ kernels: Kernels, scale: Float) -> Bool {
     for n in count..<count.padded {
       rows.pointee.weight_accumulators[n] = 1
       event.pointee.weight[n] = 0
@@ -122,11 +150,11 @@ final class BatchRows {
     }
     let weights = afm_regularize(
       kernels.table, event.pointee.weight_gradient, event.pointee.weight, rows.pointee.weight_accumulators,
-      2 * configuration.regularization.linear, Int64(count.padded))
+      scale, 2 * configuration.regularization.linear, Int64(count.padded))
     if width == 0 { return weights != 0 }
     let embeddings = afm_regularize(
       kernels.table, event.pointee.row_gradient, event.pointee.rows, rows.pointee.row_accumulators,
-      2 * configuration.regularization.embedding, Int64(count * width))
+      scale, 2 * configuration.regularization.embedding, Int64(count * width))
     return weights != 0 && embeddings != 0
   }
 

@@ -24,6 +24,8 @@ final class DenseOptimizer {
   private let checked: UnsafeMutableBufferPointer<Range>
   private let moved: UnsafeMutableBufferPointer<Range>
   private let biasRate: Float
+  /// `p`, where it is moved.
+  private let output: Range?
   private let epsilon: Float
   private let movesBias: Bool
   private let penalizesProjection: Bool
@@ -63,9 +65,11 @@ final class DenseOptimizer {
 
     var checked = movesBias ? [Range(start: Int(c.bias), count: 16, factor: 0)] : []
     var moved: [Range] = []
-    if movesBias, c.output >= 0, configuration.outputWeights == .trainable {
-      checked.append(Range(start: Int(c.output), count: Int(c.k_padded), factor: 0))
-      moved.append(Range(start: Int(c.output), count: Int(c.k_padded), factor: rates.output))
+    let movesOutput = movesBias && c.output >= 0 && configuration.outputWeights == .trainable
+    output = movesOutput ? Range(start: Int(c.output), count: Int(c.k_padded), factor: rates.output) : nil
+    if let output {
+      checked.append(Range(start: output.start, count: output.count, factor: 0))
+      moved.append(output)
     }
     if c.t > 0 {
       let network = 2 * Int(c.t_padded)
@@ -83,25 +87,47 @@ final class DenseOptimizer {
     moved.deallocate()
   }
 
-  /// Adds the penalties to the gradients; whether every sum of squares stays finite. After it comes either
-  /// `move(pairs:)` or `forget()`.
+  /// Finds which field pairs a backward pass touched. After it comes `check(scale:pairs:)`, whatever it is.
   ///
   /// - Parameters:
   ///   - fieldPairs: the field pairs touched, `count` of them, the same one more than once or not.
   ///   - pairs: the pairs of features that touched them.
-  func check(touched fieldPairs: UnsafePointer<Int32>?, count: Int, pairs: Int) -> Bool {
+  func collect(touched fieldPairs: UnsafePointer<Int32>?, count: Int, pairs: Int) {
+    guard pairs > 0, let fieldPairs else { return }
+    prior?.collect(fieldPairs, count: count, pairs: pairs)
+    fieldPairWeights?.collect(fieldPairs, count: count, pairs: pairs)
+  }
+
+  /// The sum of `rate g^2 / sqrt(G + g^2)` over all that moves but the attention network.
+  func stepSum(pairs: Int) -> Double {
+    var sum = 0.0
+    if movesBias {
+      let bias = Int(layout.pointee.bias)
+      sum += Double(biasRate) * Double(afm_step_sum(kernels, gradient + bias, accumulators + bias, 16))
+    }
+    guard pairs > 0 else { return sum }
+    if let output {
+      sum +=
+        Double(output.factor)
+        * Double(
+          afm_step_sum(kernels, gradient + output.start, accumulators + output.start, Int64(output.count)))
+    }
+    return sum + (prior?.stepSum ?? 0) + (fieldPairWeights?.stepSum ?? 0)
+  }
+
+  /// Multiplies the gradients by `scale` and adds the penalties to them; whether every sum of squares stays finite. After
+  /// it comes either `move(pairs:)` or `forget()`.
+  func check(scale: Float, pairs: Int) -> Bool {
     var isFinite: Int32 = 1
     for range in checked {
       isFinite &= afm_regularize(
-        kernels, gradient + range.start, values + range.start, accumulators + range.start, range.factor,
+        kernels, gradient + range.start, values + range.start, accumulators + range.start, scale, range.factor,
         Int64(range.count))
     }
-    guard pairs > 0, let fieldPairs else { return isFinite != 0 }
+    guard pairs > 0 else { return isFinite != 0 }
     // All are evaluated: what comes after needs to know that the gradients were looked at.
-    prior?.collect(fieldPairs, count: count, pairs: pairs)
-    fieldPairWeights?.collect(fieldPairs, count: count, pairs: pairs)
-    let priorIsFinite = prior?.check() ?? true
-    let weightsAreFinite = fieldPairWeights?.check() ?? true
+    let priorIsFinite = prior?.check(scale: scale) ?? true
+    let weightsAreFinite = fieldPairWeights?.check(scale: scale) ?? true
     return isFinite != 0 && priorIsFinite && weightsAreFinite
   }
 

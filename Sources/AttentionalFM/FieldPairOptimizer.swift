@@ -7,7 +7,7 @@ import Glibc
 /// Checks and moves one kind of number that every pair of fields has: `r`, or `m`.
 ///
 /// An event touches a few of them, or most: they are collected, or worked on where they stand. A step is `collect`, then
-/// `check`, then `move` or `forget`.
+/// `check`, then `move` or `forget`; after `collect`, `stepSum` may be asked for.
 final class FieldPairOptimizer {
   private let kernels: UnsafePointer<afm_kernels>
   private let values: UnsafeMutablePointer<Float>
@@ -51,12 +51,21 @@ final class FieldPairOptimizer {
       touched: fieldPairs, pairs: touchedCount, gradient: gradient, values: values, accumulators: accumulators)
   }
 
-  /// Whether every sum of squares stays finite.
-  func check() -> Bool {
-    if takesAll { return afm_regularize(kernels, gradient, values, accumulators, 0, Int64(count)) != 0 }
+  /// The sum of `rate g^2 / sqrt(G + g^2)`.
+  var stepSum: Double {
+    let sum =
+      takesAll
+      ? afm_step_sum(kernels, gradient, accumulators, Int64(count))
+      : afm_step_sum(kernels, touched.gradient.base, touched.accumulators.base, Int64(touched.count.padded))
+    return Double(rate) * Double(sum)
+  }
+
+  /// Multiplies the gradients by `scale`; whether every sum of squares stays finite.
+  func check(scale: Float) -> Bool {
+    if takesAll { return afm_regularize(kernels, gradient, values, accumulators, scale, 0, Int64(count)) != 0 }
     return afm_regularize(
-      kernels, touched.gradient.base, touched.values.base, touched.accumulators.base, 0, Int64(touched.count.padded))
-      != 0
+      kernels, touched.gradient.base, touched.values.base, touched.accumulators.base, scale, 0,
+      Int64(touched.count.padded)) != 0
   }
 
   /// Moves the numbers against their gradients, which are zero afterwards.

@@ -9,7 +9,7 @@ extension ModelConfiguration {
     case kind, embeddingSize, attentionSize, attentionScale, loss, fieldPairPrior, outputWeights, layout, seed
     case embeddingScale, attentionInitialScale, rates, initialAccumulator, epsilon, regularization, dropout
     case tableSlots, maximumFeatures, maximumPairs
-    case fieldPairWeights, calibration, forgetting
+    case fieldPairWeights, step, calibration, forgetting
   }
 
   /// Reads a configuration as a snapshot keeps it; what was added since the snapshot was written is not in use.
@@ -35,6 +35,7 @@ extension ModelConfiguration {
     maximumFeatures = try settings.decode(Int.self, forKey: .maximumFeatures)
     maximumPairs = try settings.decode(Int.self, forKey: .maximumPairs)
     fieldPairWeights = try settings.decode(.fieldPairWeights, unused: false)
+    step = try settings.decode(.step, unused: .explicit)
     calibration = try settings.decodeIfPresent(CalibrationSettings.self, forKey: .calibration)
     forgetting = try settings.decodeIfPresent(ForgettingSettings.self, forKey: .forgetting)
   }
@@ -62,6 +63,7 @@ extension ModelConfiguration {
     try settings.encode(maximumFeatures, forKey: .maximumFeatures)
     try settings.encode(maximumPairs, forKey: .maximumPairs)
     try settings.encode(fieldPairWeights, .fieldPairWeights, unused: false)
+    try settings.encode(step, .step, unused: .explicit)
     try settings.encodeIfPresent(calibration, forKey: .calibration)
     try settings.encodeIfPresent(forgetting, forKey: .forgetting)
   }

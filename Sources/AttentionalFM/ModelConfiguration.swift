@@ -31,6 +31,14 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     case ones
   }
 
+  /// Where the gradient of an event is taken, when it is learned by itself.
+  public enum Step: String, Codable, Sendable, CaseIterable {
+    /// Where the score is.
+    case explicit
+    /// Where the step leads to: it never leads beyond its goal.
+    case implicit
+  }
+
   /// The form of the model.
   public var kind: Kind
   /// `k`, the length of an embedding: 1 to 1024. A linear model ignores it.
@@ -57,6 +65,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public var attentionInitialScale: Float
   /// Adagrad's rates.
   public var rates: LearningRates
+  /// Where the gradient of an event is taken; batches of more than one event are always `explicit`.
+  public var step: Step
   /// Where every Adagrad sum starts; above 0.
   public var initialAccumulator: Float
   /// What is added to the root of the Adagrad sum.
@@ -82,9 +92,10 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     attentionScale: AttentionScale = .pairs, loss: Loss = .logistic, fieldPairPrior: Bool = true,
     fieldPairWeights: Bool = false, outputWeights: OutputWeights = .trainable, seed: UInt64 = 1,
     embeddingScale: Float = 0.1, attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(),
-    initialAccumulator: Float = 0.3, epsilon: Float = 1e-8, regularization: Regularization = Regularization(),
-    dropout: Float = 0, tableSlots: Int = 1 << 20, maximumFeatures: Int = 64, maximumPairs: Int = 2016,
-    calibration: CalibrationSettings? = nil, forgetting: ForgettingSettings? = nil
+    step: Step = .explicit, initialAccumulator: Float = 0.3, epsilon: Float = 1e-8,
+    regularization: Regularization = Regularization(), dropout: Float = 0, tableSlots: Int = 1 << 20,
+    maximumFeatures: Int = 64, maximumPairs: Int = 2016, calibration: CalibrationSettings? = nil,
+    forgetting: ForgettingSettings? = nil
   ) {
     self.layout = layout
     self.kind = kind
@@ -99,6 +110,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     self.embeddingScale = embeddingScale
     self.attentionInitialScale = attentionInitialScale
     self.rates = rates
+    self.step = step
     self.initialAccumulator = initialAccumulator
     self.epsilon = epsilon
     self.regularization = regularization

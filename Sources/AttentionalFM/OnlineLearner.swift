@@ -30,6 +30,7 @@ public final class OnlineLearner {
   let gradient: UnsafeMutablePointer<Float>
   let projection: UnsafeMutablePointer<Float>
   let width: Int
+  let takesImplicitSteps: Bool
   private let lookahead: Lookahead
 
   /// Makes a learner for a model.
@@ -58,6 +59,7 @@ public final class OnlineLearner {
     gradient = model.dense.gradient.base
     projection = model.dense.projection.base
     width = Int(scratch.layout.pointee.k_padded)
+    takesImplicitSteps = configuration.step == .implicit
   }
 
   deinit {

@@ -122,9 +122,10 @@ public final class RankingLearner {
       pairs += Int(scratches[index].event.pointee.pair_count)
     }
     differentiate(0, -sum)
+    dense.collect(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
     // Both are evaluated: what comes after needs to know that the dense gradients were looked at.
-    let denseIsFinite = dense.check(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
-    let rowsAreFinite = rows.check(kernels)
+    let denseIsFinite = dense.check(scale: 1, pairs: pairs)
+    let rowsAreFinite = rows.check(kernels, scale: 1)
     guard isFinite, denseIsFinite, rowsAreFinite else {
       dense.forget()
       return .notFinite

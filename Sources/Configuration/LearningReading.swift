@@ -26,6 +26,7 @@ enum LearningReading {
       embeddingScale: float(section, "embedding_scale", standard.embeddingScale),
       attentionInitialScale: float(section, "attention_initial_scale", standard.attentionInitialScale),
       rates: section.section("rates", rates),
+      step: section.choice("step", default: standard.step),
       initialAccumulator: float(section, "initial_accumulator", standard.initialAccumulator),
       epsilon: float(section, "epsilon", standard.epsilon),
       regularization: section.section("regularization", regularization),

@@ -19,13 +19,18 @@ import Testing
     weighted.fieldPairWeights = true
     var weightedMachine = ModelConfiguration.test(kind: .fm)
     weightedMachine.fieldPairWeights = true
+    var implicit = weighted
+    implicit.step = .implicit
+    var implicitMachine = dropping
+    implicitMachine.kind = .fm
+    implicitMachine.step = .implicit
     return [
       .test(), .test(kind: .fm), .test(kind: .linear), .test(tableSlots: 32), dropping, manyFields, limited, bare,
-      weighted, weightedMachine,
+      weighted, weightedMachine, implicit, implicitMachine,
     ]
   }
 
-  @Test("is the online learner to the bit where a batch is one event", arguments: 0..<10)
+  @Test("is the online learner to the bit where a batch is one event", arguments: 0..<12)
   func batchesOfOne(number: Int) throws {
     let configuration = Self.configurations()[number]
     let model = try Model(configuration: configuration)

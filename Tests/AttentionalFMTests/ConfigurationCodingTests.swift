@@ -39,6 +39,7 @@ import Testing
     var configuration = Self.expected
     configuration.fieldPairWeights = true
     configuration.rates.fieldPairWeights = 0.5
+    configuration.step = .implicit
     let written = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(ModelConfiguration.self, from: written) == configuration)
   }

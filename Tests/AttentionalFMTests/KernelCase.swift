@@ -80,10 +80,13 @@ struct KernelCase {
       kernels.table, dense.values.base, dense.projection.base, scratch.layout, event, lossGradient, dense.gradient.base)
     let rows = AlignedFloats(features * width)
     for n in 0..<rows.count { rows.base[n] = 0.1 }
+    let stepSum = afm_step_sum(kernels.table, dense.gradient.base, dense.accumulators.base, Int64(c.count))
+    bits.append(stepSum.bitPattern)
     bits.append(
       UInt32(
         bitPattern: afm_regularize(
-          kernels.table, dense.gradient.base, dense.values.base, dense.accumulators.base, 0.01, Int64(c.count))))
+          kernels.table, dense.gradient.base, dense.values.base, dense.accumulators.base, seed % 2 == 0 ? 0.7 : 1, 0.01,
+          Int64(c.count))))
     take(dense.gradient.base, Int(c.count))
     take(event.pointee.weight_gradient, features)
     take(event.pointee.row_gradient, features * width)

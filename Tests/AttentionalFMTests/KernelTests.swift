@@ -30,6 +30,8 @@ import Testing
       configuration.attentionScale = number % 2 == 0 ? .pairs : .paper
       configuration.fieldPairPrior = number != 1
       configuration.fieldPairWeights = number > 0
+      configuration.step = number % 2 == 0 ? .implicit : .explicit
+      configuration.loss = number == 2 ? .squared : .logistic
       configuration.dropout = number == 0 ? 0.3 : 0
       configuration.embeddingScale = number == 2 ? 3 : 0.1
       configuration.regularization = Regularization(projection: 0.001, linear: 0.01, embedding: 0.01)

@@ -169,6 +169,7 @@ import Testing
         rates:
           {bias: 0.1, linear: 0.2, embedding: 0.3, attention: 0.4, output: 0.5, field_pairs: 0.6,
            field_pair_weights: 0.7}
+        step: implicit
         initial_accumulator: 1
         epsilon: 0
         regularization: {projection: 1e-3, linear: 1e-4, embedding: 1e-5}
@@ -183,7 +184,7 @@ import Testing
           embeddingScale: 0.2, attentionInitialScale: 0.3,
           rates: LearningRates(
             bias: 0.1, linear: 0.2, embedding: 0.3, attention: 0.4, output: 0.5, fieldPairs: 0.6, fieldPairWeights: 0.7),
-          initialAccumulator: 1, epsilon: 0,
+          step: .implicit, initialAccumulator: 1, epsilon: 0,
           regularization: Regularization(projection: 1e-3, linear: 1e-4, embedding: 1e-5), dropout: 0.25,
           tableSlots: 4096))
     // Squared error reads any number as a label unless the schema says otherwise.

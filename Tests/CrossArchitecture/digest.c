@@ -93,8 +93,11 @@ static void one_event(const afm_kernels *kernels, int k, int t, int features) {
   absorb(&event.raw, 4), absorb(&event.exponential_sum, 4), absorb(&event.exponential_moment, 4);
   absorb(event.attention, (size_t)pairs * 4), absorb(event.projected, (size_t)pairs * 4);
   afm_backward(kernels, parameters, projection, &layout, &event, random_number(2), gradient);
-  int32_t finite = afm_regularize(kernels, gradient, parameters, accumulators, 0.01f, next);
-  finite += 2 * afm_regularize(kernels, event.row_gradient, event.rows, row_accumulators, 0, features * kp);
+  const float step_sums[2] = {afm_step_sum(kernels, gradient, accumulators, next),
+                              afm_step_sum(kernels, event.row_gradient, row_accumulators, features * kp)};
+  absorb(step_sums, sizeof step_sums);
+  int32_t finite = afm_regularize(kernels, gradient, parameters, accumulators, below(2) ? 0.7f : 1, 0.01f, next);
+  finite += 2 * afm_regularize(kernels, event.row_gradient, event.rows, row_accumulators, 1, 0, features * kp);
   absorb(&finite, 4);
   absorb(gradient, (size_t)next * 4), absorb(event.weight_gradient, (size_t)features * 4);
   afm_adagrad(kernels, parameters, accumulators, gradient, 0.2f, 1e-8f, next);

@@ -110,8 +110,8 @@ final class KernelProblem {
     let c = layout.pointee
     let count = Int64(c.field_pairs)
     let rows = Int64(features) * Int64(c.k_padded)
-    _ = afm_regularize(kernels, gradient, values, accumulators, 0, count)
-    _ = afm_regularize(kernels, event.pointee.row_gradient, event.pointee.rows, rowAccumulators, 0, rows)
+    _ = afm_regularize(kernels, gradient, values, accumulators, 1, 0, count)
+    _ = afm_regularize(kernels, event.pointee.row_gradient, event.pointee.rows, rowAccumulators, 1, 0, rows)
     afm_adagrad(kernels, values, accumulators, gradient, 0, 1e-8, count)
     afm_adagrad(kernels, event.pointee.rows, rowAccumulators, event.pointee.row_gradient, 0, 1e-8, rows)
   }

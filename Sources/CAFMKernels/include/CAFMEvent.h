@@ -82,8 +82,9 @@ typedef struct afm_kernels {
   void (*backward)(const float *parameters, const float *projection, const afm_layout *layout, afm_event *event,
                    float loss_gradient, float *gradient);
   void (*sum_pairs)(const float *parameters, const afm_layout *layout, const afm_event *event, afm_pair_sums *sums);
-  int32_t (*regularize)(float *gradient, const float *parameters, const float *accumulators, float twice_lambda,
-                        int64_t count);
+  float (*step_sum)(const float *gradient, const float *accumulators, int64_t count);
+  int32_t (*regularize)(float *gradient, const float *parameters, const float *accumulators, float scale,
+                        float twice_lambda, int64_t count);
   void (*adagrad)(float *parameters, float *accumulators, const float *gradient, float rate, float epsilon,
                   int64_t count);
   void (*exponential)(float *results, const float *arguments, int64_t count);
@@ -125,10 +126,18 @@ static inline void afm_backward(const afm_kernels *kernels, const float *paramet
   kernels->backward(parameters, projection, layout, event, loss_gradient, gradient);
 }
 
-/// Adds 2 lambda theta to the gradient; 1 where every accumulator would stay finite, 0 otherwise.
+/// The sum of g^2 / sqrt(G + g^2), within 1e-5 of it: to the first order, by how much the loss would fall were every
+/// parameter moved by Adagrad with rate 1. Not finite where a square is not.
+static inline float afm_step_sum(const afm_kernels *kernels, const float *gradient, const float *accumulators,
+                                 int64_t count) {
+  return kernels->step_sum(gradient, accumulators, count);
+}
+
+/// Multiplies the gradient by `scale` and adds 2 lambda theta to it; 1 where every accumulator would stay finite, 0
+/// otherwise.
 static inline int32_t afm_regularize(const afm_kernels *kernels, float *gradient, const float *parameters,
-                                     const float *accumulators, float twice_lambda, int64_t count) {
-  return kernels->regularize(gradient, parameters, accumulators, twice_lambda, count);
+                                     const float *accumulators, float scale, float twice_lambda, int64_t count) {
+  return kernels->regularize(gradient, parameters, accumulators, scale, twice_lambda, count);
 }
 
 /// G += g^2; theta -= rate g / (sqrt(G) + epsilon).
