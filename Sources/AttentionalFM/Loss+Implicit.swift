@@ -23,7 +23,8 @@ extension Loss {
     let gain = stepSum / (g * g)
     guard gain.isFinite, gain > 0 else { return 1 }
     switch self {
-    case .squared: return Float(1 / (1 + 2 * Double(importance) * gain))
+    // From before the label squared error's step leads to before it: there the hinge is the same.
+    case .squared, .squaredHinge: return Float(1 / (1 + 2 * Double(importance) * gain))
     case .logistic, .ranking:
       let slope = implicitSlope(raw: Double(raw), target: Double(target(label)), tail: tail, Double(importance) * gain)
       return Float(min(max(Double(importance) * slope / g, 0), 1))

@@ -70,7 +70,7 @@ struct StatusAssembly: Sendable {
   private static func lossName(_ loss: Loss) -> String {
     switch loss {
     case .logistic: "log_loss"
-    case .squared: "rmse"
+    case .squared, .squaredHinge: "rmse"
     case .ranking: "pair_loss"
     }
   }

@@ -39,7 +39,7 @@ struct MetricSums: Equatable, Sendable {
     return ProgressiveSummary(
       events: events,
       weight: weight,
-      loss: loss == .squared ? meanLoss?.squareRoot() : meanLoss,
+      loss: loss.isSquaredError ? meanLoss?.squareRoot() : meanLoss,
       normalizedEntropy: loss == .logistic ? normalizedEntropy(meanLoss, meanLabel) : nil,
       auc: auc,
       calibration: calibration,

@@ -71,13 +71,13 @@ public struct ProgressiveValidation: Sendable {
     window.add(scored)
     if servedScore.isFinite, loss != .ranking { served.add(servedScore, of: scored, label: label, loss: loss) }
     if !slices.isEmpty { slices.add(scored, at: places) }
-    if loss != .squared {
+    if !loss.isSquaredError {
       histogram.add(raw: raw, positive: scored.isPositive, weight: scored.importance)
       scores.add(raw: raw, positive: scored.isPositive, weight: importance)
     }
     guard window.events >= UInt64(windowSize) else { return false }
     lastWindowSums = window
-    lastWindowAUC = loss != .squared ? scores.auc() : nil
+    lastWindowAUC = !loss.isSquaredError ? scores.auc() : nil
     window = MetricSums()
     scores.removeAll()
     served.endWindow()
@@ -89,7 +89,7 @@ public struct ProgressiveValidation: Sendable {
   /// What is known of the whole run.
   public var runSummary: ProgressiveSummary {
     run.summary(
-      of: loss, auc: loss != .squared ? histogram.auc : nil, served: served.run.summary(of: loss),
+      of: loss, auc: !loss.isSquaredError ? histogram.auc : nil, served: served.run.summary(of: loss),
       ranking: ranked.run.summary)
   }
 
@@ -172,7 +172,7 @@ public struct ProgressiveValidation: Sendable {
       restored.window = try ProgressiveValidation.sums(saved, "window", events: counts[1])
       let raw = try saved.floats("window_raw")
       let weight = try saved.floats("window_weight")
-      let expected = loss != .squared ? counts[1] : 0
+      let expected = !loss.isSquaredError ? counts[1] : 0
       guard raw.count == weight.count, UInt64(raw.count) == expected, counts[1] < counts[4] else {
         throw .wrongLength("window_raw", raw.count)
       }

@@ -5,13 +5,14 @@ struct ScoredEvent: Sendable {
   /// The importance weight.
   let importance: Double
 
-  /// Log loss in nats, or the squared error.
+  /// Log loss in nats, or the squared error of what was answered.
   let loss: Double
 
-  /// What was answered: the probability, or the raw score for squared error.
+  /// What was answered: the probability, the score held to -1 to 1 for the squared hinge, or the raw score for squared
+  /// error.
   let prediction: Double
 
-  /// 0 or 1 for log loss, any number for squared error.
+  /// 0 or 1 for log loss, -1 or 1 for the squared hinge, any number for squared error.
   let label: Double
 
   /// The normalised entropy of the attention weights; nil with fewer than two pairs.
@@ -39,9 +40,9 @@ struct ScoredEvent: Sendable {
     attentionEntropy = entropy.isFinite ? Double(entropy) : nil
     self.unknown = Double(unknown)
     features = Double(known &+ unknown)
-    let raw = Double(raw)
     switch kind {
     case .logistic:
+      let raw = Double(raw)
       let target = Double(kind.target(label))
       loss = PortableMath.log1p(tail) + target * max(0, -raw) + (1 - target) * max(0, raw)
       prediction = raw >= 0 ? 1 / (1 + tail) : tail / (1 + tail)
@@ -50,14 +51,15 @@ struct ScoredEvent: Sendable {
     case .ranking:
       // Of a score alone nothing can be said but where it stands among others.
       loss = pairLoss ?? 0
-      prediction = raw
+      prediction = Double(raw)
       self.label = Double(kind.target(label))
       isPositive = self.label > 0.5
-    case .squared:
-      let error = raw - Double(label)
+    case .squared, .squaredHinge:
+      let target = Double(kind.target(label))
+      prediction = kind.predicted(raw: raw)
+      let error = prediction - target
       loss = error * error
-      prediction = raw
-      self.label = Double(label)
+      self.label = target
       isPositive = false
     }
   }

@@ -30,7 +30,7 @@ struct ServedSums: Equatable, Sendable {
     guard events > 0 else { return nil }
     func mean(_ sum: Double) -> Double? {
       guard weight > 0 else { return nil }
-      return kind == .squared ? (sum / weight).squareRoot() : sum / weight
+      return kind.isSquaredError ? (sum / weight).squareRoot() : sum / weight
     }
     return ServedSummary(events: events, loss: mean(loss), modelLoss: mean(modelLoss))
   }

@@ -21,7 +21,7 @@ import Testing
     return (slope(low + (high - low) / 2), low + (high - low) / 2)
   }
 
-  @Test("takes the gradient where it leads to", arguments: [Loss.logistic, .squared])
+  @Test("takes the gradient where it leads to", arguments: [Loss.logistic, .squared, .squaredHinge])
   func root(loss: Loss) {
     for n in 0..<2000 {
       func drawn(_ stream: UInt64, _ scale: Float) -> Float {

@@ -44,6 +44,30 @@ import Testing
     #expect(Loss.logistic.gradient(raw: 100, label: 1, importance: 1) < 0)
   }
 
+  @Test("the squared hinge is the squared error up to its label, and nothing beyond it")
+  func squaredHinge() {
+    let loss = Loss.squaredHinge
+    for raw in [-3, -1, -0.5, 0, 0.5, 0.999] as [Float] {
+      for label in [1, 0.5] as [Float] {
+        #expect(loss.gradient(raw: raw, label: label, importance: 3) == 6 * (raw - 1))
+        #expect(loss.value(raw: raw, label: label) == Loss.squared.value(raw: raw, label: 1))
+      }
+      for label in [-1, 0] as [Float] {
+        #expect(loss.gradient(raw: -raw, label: label, importance: 3) == 6 * (1 - raw))
+        #expect(loss.value(raw: -raw, label: label) == Loss.squared.value(raw: -raw, label: -1))
+      }
+    }
+    for raw in [1, 1.5, 40] as [Float] {
+      #expect(loss.gradient(raw: raw, label: 1, importance: 3) == 0 && loss.value(raw: raw, label: 1) == 0)
+      #expect(loss.gradient(raw: -raw, label: 0, importance: 3) == 0 && loss.value(raw: -raw, label: -1) == 0)
+      #expect(loss.predicted(raw: raw) == 1 && loss.predicted(raw: -raw) == -1)
+    }
+    #expect(loss.predicted(raw: 0.25) == 0.25)
+    #expect(loss.gradient(raw: 2, label: .nan, importance: 1).isNaN)
+    #expect(loss.gradient(raw: 2, label: 1, importance: .infinity).isNaN)
+    #expect(loss.gradient(raw: .nan, label: 1, importance: 1).isNaN)
+  }
+
   @Test("the bits are the same everywhere")
   func bits() {
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325

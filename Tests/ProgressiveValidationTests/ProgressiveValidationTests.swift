@@ -54,6 +54,21 @@ import Testing
     #expect(validation.lastWindow?.loss == summary.loss)
   }
 
+  @Test func theSquaredHingeIsJudgedByWhatIsAnswered() {
+    var generator = TestGenerator(state: 8)
+    let events = generator.events(100, labels: [0, -1, 1])
+    var validation = ProgressiveValidation(loss: .squaredHinge, windowSize: 100)
+    validation.record(events)
+    let summary = validation.runSummary
+    let expected = Naive.mean(events) { event in
+      pow(Double(min(max(event.raw, -1), 1)) - (event.label > 0 ? 1 : -1), 2)
+    }
+    #expect(close(summary.loss, expected.squareRoot()))
+    #expect(close(summary.meanPrediction, Naive.mean(events) { Double(min(max($0.raw, -1), 1)) }))
+    #expect(close(summary.meanLabel, Naive.mean(events) { $0.label > 0 ? 1 : -1 }))
+    #expect(summary.auc == nil)
+  }
+
   @Test func oneClassHasNoEntropyAndNoRanking() {
     var generator = TestGenerator(state: 3)
     var validation = ProgressiveValidation(loss: .logistic, windowSize: 10)
