@@ -47,7 +47,7 @@ typedef struct afm_event {
   float *u;
   float *score;            ///< what the softmax is taken of; the backward pass puts its gradient there
   float *attention;        ///< a, sums to one; ones without attention
-  float *multiplier;       ///< m of the pair's fields; unused where the model has no m
+  float *multiplier;       ///< m of the pair's fields; the backward pass puts its gradient there. Unused without m
   float *scaled;           ///< s a m
   float *projected;        ///< (p * kept) . z
 
