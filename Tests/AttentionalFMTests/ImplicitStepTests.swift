@@ -10,7 +10,9 @@ import Testing
   ) -> (gradient: Double, raw: Double) {
     let t = Double(loss.target(label))
     func slope(_ y: Double) -> Double {
-      Double(importance) * (loss == .logistic ? PortableMath.sigmoid(y) - t : 2 * (y - t))
+      // Without cancellation where the score is right.
+      let logistic = (1 - t) * PortableMath.sigmoid(y) - t * PortableMath.sigmoid(-y)
+      return Double(importance) * (loss == .logistic ? logistic : 2 * (y - t))
     }
     let y = Double(raw)
     var (low, high) = (min(y, y - gain * slope(y)), max(y, y - gain * slope(y)))
