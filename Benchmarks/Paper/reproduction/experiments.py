@@ -42,6 +42,10 @@ class Experiments:
         styles = [("AFM", 2, "o-"), ("best FM", 3, "--")]
         self.draw("figure4", "Attention size", "attention size", rows, styles, is_even=True)
 
+        rows, attention = figures.together(self.laboratory, self.plan, attention)
+        title = f"Dropout and lambda together, attention size {attention.attention_size}, after the best so far"
+        self.write("together", title, ["dropout", "lambda", "AFM"], rows)
+
         rows = figures.epochs(self.laboratory, self.plan, attention, machine)
         header = ["epoch", "AFM training", "AFM test", "FM training", "FM test"]
         self.write("figure5", "Figure 5: training and test error after every epoch", header, rows)

@@ -16,6 +16,9 @@ class Plan:
     penalties: tuple[float, ...] = (0, 1, 4, 16, 32, 64)
     attention_sizes: tuple[int, ...] = (1, 4, 16, 64)
     penalties_for_sizes: tuple[float, ...] = (4, 16, 64)
+    # Tuned together at the end: what is best alone, one after the other, is not best together.
+    dropouts_together: tuple[float, ...] = (0.1, 0.2, 0.3)
+    penalties_together: tuple[float, ...] = (4, 16)
     seeds: tuple[int, ...] = (1, 2, 3)
     # Those of the AFM; the factorization machine gets three times as many, as it needs them.
     epochs: int = 35
@@ -48,5 +51,5 @@ class Plan:
 
 # Small enough for a test of the whole way.
 SMOKE = Plan(
-    embedding_size=4, dropouts=(0, 0.5), penalties=(0, 1), attention_sizes=(2, 4), penalties_for_sizes=(1,), seeds=(1,),
-    epochs=1, epochs_shown=2)
+    embedding_size=4, dropouts=(0, 0.5), penalties=(0, 1), attention_sizes=(2, 4), penalties_for_sizes=(1,),
+    dropouts_together=(0.2,), penalties_together=(1,), seeds=(1,), epochs=1, epochs_shown=2)

@@ -3,6 +3,8 @@
 import csv
 import pathlib
 
+SETTINGS = ("dropout", "lambda", "best lambda")
+
 
 def write(path: pathlib.Path, header: list[str], rows: list[list]) -> None:
     """Writes a CSV file."""
@@ -14,7 +16,7 @@ def write(path: pathlib.Path, header: list[str], rows: list[list]) -> None:
 
 def text(header: list[str], rows: list[list]) -> str:
     """Columns under their names: words to the left, numbers to the right."""
-    cells = [header] + [[spelled(cell) for cell in row] for row in rows]
+    cells = [header] + [[spelled(cell, name) for cell, name in zip(row, header)] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = []
     for number, row in enumerate(cells):
@@ -25,8 +27,10 @@ def text(header: list[str], rows: list[list]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def spelled(cell) -> str:
-    """A cell as people read it."""
+def spelled(cell, name: str) -> str:
+    """A cell of a column as people read it: an error with four digits, a setting as it was given."""
     if cell is None:
         return "-"
+    if name in SETTINGS:
+        return f"{cell:g}"
     return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
