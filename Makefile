@@ -120,6 +120,11 @@ learning: build ## What one pass learns: the figures of Docs/Learning.md; OPTION
 	$(SWIFT) build --package-path Benchmarks -c release --product OnePass
 	AFM_PROGRAMS=$(PROGRAMS) $(BENCH)/OnePass $(OPTIONS)
 
+.PHONY: implicit-feedback
+implicit-feedback: build ## What positives alone teach, by hit rate and NDCG on Frappe; OPTIONS='--set ...' compares
+	$(SWIFT) build --package-path Benchmarks -c release --product ImplicitFeedback
+	AFM_PROGRAMS=$(PROGRAMS) $(BENCH)/ImplicitFeedback $(OPTIONS)
+
 .PHONY: bench-tests
 bench-tests: libraries reproduction-tests ## That the benchmarks build and judge figures rightly
 	Tests/Scripts/run-tests.sh --package-path Benchmarks -c release

@@ -185,7 +185,8 @@ let package = Package(
     .library(
       name: "MeasuredRooms",
       targets: [
-        "LiveModel", "ProgressiveValidation", "Configuration", "Compression", "EventLoop", "EventSources", "Learning",
+        "LiveModel", "NegativeSampling", "ProgressiveValidation", "Configuration", "Compression", "EventLoop",
+        "EventSources", "Learning",
       ]),
   ],
   targets: systemLibraries + row0 + row1 + row2 + row3 + row4 + row5 + row6 + testTargets,

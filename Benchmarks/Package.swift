@@ -30,6 +30,7 @@ let benchmarks: [Target] = [
   benchmark("SocketSpeed"),
   benchmark("TableMemory"),
   benchmark("VowpalWabbit"),
+  accuracy("ImplicitFeedback"),
   accuracy("OnePass"),
 ]
 

@@ -1,12 +1,21 @@
 /// One key below `learning` and its value, as a settings file has them: `rates.embedding` and `0.2`.
-struct Setting: Equatable, CustomStringConvertible {
-  let key: String
-  let value: String
+public struct Setting: Equatable, Sendable, CustomStringConvertible {
+  /// The keys that lead to it, joined by dots.
+  public let key: String
+  /// Its value as YAML.
+  public let value: String
 
-  var description: String { "\(key)=\(value)" }
+  /// Makes a setting.
+  public init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
+
+  /// The setting as a command line has it.
+  public var description: String { "\(key)=\(value)" }
 
   /// The settings as a YAML mapping in one line; a later value of a key goes before an earlier one.
-  static func mapping(_ settings: [Setting]) -> String {
+  public static func mapping(_ settings: [Setting]) -> String {
     var sections: [(name: String, settings: [Setting])] = []
     for setting in settings {
       let parts = setting.key.split(separator: ".", maxSplits: 1)

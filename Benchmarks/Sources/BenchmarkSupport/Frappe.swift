@@ -1,16 +1,18 @@
-import BenchmarkSupport
 import Compression
 import Foundation
 
 /// The lines of one of Frappe's files.
-struct EventLines {
-  let bytes: [UInt8]
+public struct EventLines {
+  /// All lines.
+  public let bytes: [UInt8]
   /// Where each line stands, without its line feed.
-  let lines: [Range<Int>]
+  public let lines: [Range<Int>]
 
-  var count: Int { lines.count }
+  /// How many.
+  public var count: Int { lines.count }
 
-  init(path: String) throws {
+  /// Reads a file, plain or compressed.
+  public init(path: String) throws {
     let reader = try DecompressingReader(path: path)
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 1 << 20)
@@ -31,19 +33,23 @@ struct EventLines {
 }
 
 /// The Frappe data of the AFM paper, which may not be handed on: from the shared test material, or the reader's own.
-struct Frappe {
-  static let absent =
+public struct Frappe {
+  /// What is said where the data are not there.
+  public static let absent =
     "NOT MEASURED: Frappe. Its files may not be handed on. Download frappe.train.libfm, frappe.validation.libfm and "
     + "frappe.test.libfm of the AFM paper, and name their directory with --frappe."
 
-  let training: EventLines
-  let validation: EventLines
-  let test: EventLines
+  /// What is learned.
+  public let training: EventLines
+  /// What settings are chosen by.
+  public let validation: EventLines
+  /// What is stated.
+  public let test: EventLines
 
   /// The files in a directory, else in the shared material; nil where neither is there.
   ///
   /// - Throws: where the directory lacks one, or one cannot be read.
-  static func find(_ directory: String?) throws -> Frappe? {
+  public static func find(_ directory: String?) throws -> Frappe? {
     let shared = ProcessInfo.processInfo.environment["AFM_SHARED"].flatMap { $0.isEmpty ? nil : $0 + "/data" }
     guard let directory = directory ?? shared else { return nil }
     func lines(_ part: String) throws -> EventLines {
