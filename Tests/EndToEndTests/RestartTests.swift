@@ -95,6 +95,32 @@ extension EndToEndTests {
       #expect(try killed.export() == calm.export())
     }
 
+    @Test func killsWhileNegativesAreDrawnChangeNoByte() throws {
+      // Late flights alone get negatives: flights to other destinations than the carrier's last ones.
+      let settings = DaemonUnderTest.Settings(
+        source: DaemonUnderTest.file(try Flights.file()), snapshots: Self.snapshots,
+        more: """
+          learning: {negative_sampling: {field: dest, with: [distance], user: carrier, recent: 8}}
+          progressive_validation: {ranking_candidates: 20}
+          """)
+      func figures(_ daemon: DaemonUnderTest) throws -> [String] {
+        try facts(daemon) + [daemon.status()["sampling"].canonical]
+      }
+      let calm = try DaemonUnderTest(settings)
+      try calm.start()
+      try calm.waitUntilLearned(Flights.count)
+      let expected = try figures(calm)
+      let status = try calm.status()
+      #expect(try status["sampling.negatives"].number > 100_000)
+      #expect(try status["progressive.whole_run.ranking.events"].number > 1_000)
+      #expect(try calm.terminate() == 0)
+      let killed = try DaemonUnderTest(settings)
+      try killAndLearn(killed, at: Array(killNumbers(below: Flights.count).prefix(5)), until: Flights.count)
+      #expect(try figures(killed) == expected)
+      #expect(try killed.terminate() == 0)
+      #expect(try killed.export() == calm.export())
+    }
+
     @Test func fourPartitionsAreReplayedInTheOrderOfTheJournal() throws {
       let broker = try KafkaBroker()
       try broker.createTopic("flights", partitions: 4)
