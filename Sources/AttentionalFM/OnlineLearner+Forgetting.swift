@@ -6,6 +6,9 @@ extension Model {
   /// What forgetting depends on; nil where it is not configured.
   public var forgettingState: ForgettingState? { forgetting?.state }
 
+  /// The greatest event time that a model which forgets has seen, milliseconds since 1970; nil for another one.
+  public var streamTime: Int64? { forgetting?.time }
+
   /// Goes on from a saved clock; without it, rows count as learned when the clock begins to run.
   ///
   /// - Throws: `notFinite` where the numbers contradict each other.

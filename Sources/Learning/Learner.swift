@@ -188,6 +188,7 @@ final class Learner {
     report.condition = condition
     report.eventsLearned = model.eventsLearned
     report.waiting = state.waiting.report
+    report.streamTime = report.waiting?.watermark ?? model.streamTime
     report.calibration = state.calibrator?.report
     report.sampling = samplingReport
     report.position = state.position

@@ -100,8 +100,10 @@ extension LearningMetrics {
     metrics.gauge("afm_waiting_events_capacity", "Events that may wait, with 16 features each.") {
       board.report.waiting.map { Double($0.capacity) }
     }
-    metrics.gauge("afm_stream_time_seconds", "The greatest event time seen, by which events wait; since 1970.") {
-      board.report.waiting?.watermark.map { Double($0) / 1000 }
+    metrics.gauge(
+      "afm_stream_time_seconds", "The greatest event time seen, by which events wait and the model forgets; since 1970."
+    ) {
+      board.report.streamTime.map { Double($0) / 1000 }
     }
     metrics.counter("afm_events_learned_early_total", "Events learned before their labels' time, for want of room.") {
       board.report.waiting?.early ?? 0

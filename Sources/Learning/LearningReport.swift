@@ -14,6 +14,10 @@ public struct LearningReport: Sendable {
   /// The events that wait for their labels; nil where none does, nor may have to.
   public var waiting: WaitingReport?
 
+  /// The clock of the stream, by which events wait and the model forgets: the greatest event time seen, in milliseconds
+  /// since 1970; nil before the first, and where nothing goes by it.
+  public var streamTime: Int64?
+
   /// The calibration of scores; nil where none is configured.
   public var calibration: CalibrationSummary?
 

@@ -86,6 +86,7 @@ import Testing
       try harness.archive.load(id).section(SectionName.forgetting, upTo: 1)?["time"]
     }
     #expect(try time(snapshot.id) == .signed64([20_990_000]))
+    #expect(try harness.report().streamTime == 20_990_000)
     more.allow(2000)
     try harness.wait(records: 2600)
     let _: RollbackOutcome = try harness.wait { harness.service.rollBack(to: snapshot.id, mode: .keep, $0) }
