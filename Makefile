@@ -133,7 +133,7 @@ bench-tests: libraries reproduction-tests ## That the benchmarks build and judge
 plot-tools:
 	$(call packages_needed,python3-venv)
 	@$(PLOTS)/bin/python -c 'import matplotlib' 2>/dev/null || { rm -rf $(PLOTS); python3 -m venv $(PLOTS) && \
-	  $(PLOTS)/bin/pip install -q --disable-pip-version-check 'matplotlib==3.*'; }
+	  $(PLOTS)/bin/pip install -q --disable-pip-version-check 'matplotlib>=3.7,<4'; }
 
 .PHONY: reproduce
 reproduce: build plot-tools ## The experiments of the paper on data of your own, with plots; see Docs/Reproduction.md

@@ -75,6 +75,8 @@ class MovieLensTests(unittest.TestCase):
         self.assertEqual((dataset.features, dataset.pairs, dataset.batch), (7 + 11 + 13, 3, 4096))
 
     def test_says_where_the_data_is_absent(self):
-        for directory in ("", str(self.place), str(self.place / "nowhere")):
-            with self.assertRaises(AbsentData):
+        with self.assertRaises(AbsentData):
+            datasets.load("movielens", "", self.place / "work")
+        for directory in (str(self.place), str(self.place / "nowhere")):
+            with self.assertRaisesRegex(Problem, directory):
                 datasets.load("movielens", directory, self.place / "work")

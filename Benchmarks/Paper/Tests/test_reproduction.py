@@ -49,10 +49,13 @@ class DatasetTests(unittest.TestCase):
             setting.fingerprint(dataset, "a"), setting.fingerprint(dataset, "b"),
             setting.with_(seed=2).fingerprint(dataset, "a"),
             setting.with_(start=Setting("fm", 8)).fingerprint(dataset, "a")}
-        self.assertEqual(len(prints), 4)
+        with open(dataset.test, "a", encoding="utf-8") as file:
+            file.write("1 " + " ".join(f"{6 * field}:1" for field in range(10)) + "\n")
+        prints.add(setting.fingerprint(datasets.load("frappe", self.folder.name, self.place), "a"))
+        self.assertEqual(len(prints), 5)
 
     def test_counts_the_parameters_of_the_paper(self):
-        dataset = datasets.Dataset("frappe", "", "", "", datasets.FIELDS["frappe"], 128, 5382)
+        dataset = datasets.Dataset("frappe", "", "", "", datasets.FIELDS["frappe"], 128, 5382, "")
         self.assertEqual(models.parameters(Setting("linear", 256), dataset), 5383)
         self.assertEqual(round(models.parameters(Setting("fm", 256), dataset) / 1e6, 2), 1.38)
         # The published 1.45 million are those of an attention network as wide as the embeddings.
@@ -76,6 +79,8 @@ class ReproduceTests(unittest.TestCase):
             said = self.run_in(pathlib.Path(folder))
             self.assertIn("skipped: frappe", said)
             self.assertIn("MOVIELENS=DIR", said)
+            with self.assertRaisesRegex(Problem, "no directory"):
+                self.run_in(pathlib.Path(folder), "--frappe", folder + "/misspelt")
 
     @unittest.skipUnless(PROGRAMS, "AFM_PROGRAMS must name the directory of afmd and afmctl")
     def test_runs_every_experiment(self):

@@ -1,6 +1,7 @@
 """The data sets: where their files are, and what the experiments need to know of them."""
 
 import gzip
+import hashlib
 import lzma
 import pathlib
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Dataset:
     batch: int
     # Distinct features of all three files.
     features: int
+    # Of the contents of all three files.
+    digest: str
 
     @property
     def pairs(self) -> int:
@@ -73,20 +76,26 @@ def parts(directory: pathlib.Path) -> dict[str, str] | None:
 
 
 def load(name: str, directory: str, work: pathlib.Path) -> Dataset:
-    """Finds a data set in a directory; MovieLens tags are made into three files below `work` where they are not yet."""
-    place = pathlib.Path(directory or ".")
-    if not directory or not place.is_dir():
-        raise AbsentData(f"{name}: there is no directory {directory!r}")
+    """Finds a data set in a directory; MovieLens tags are made into files below `work`, the same every time."""
+    if not directory:
+        raise AbsentData(f"{name}: no directory was given")
+    place = pathlib.Path(directory)
+    if not place.is_dir():
+        raise Problem(f"{name}: there is no directory {directory}")
     files = parts(place)
     if files is None and name == "movielens":
         files = movielens.prepared(place, work)
     if files is None:
         wanted = "files named train, validation and test" + (", or tags.csv or tags.dat" if name == "movielens" else "")
-        raise AbsentData(f"{name}: {directory} lacks {wanted} (.libfm, plain or .xz)")
+        raise Problem(f"{name}: {directory} lacks {wanted} (.libfm, plain or .xz)")
     ids: set[str] = set()
+    digest = hashlib.sha256()
     for path in files.values():
+        digest.update(hashlib.sha256(pathlib.Path(path).read_bytes()).digest())
         for _, entries in events(path):
             if len(entries) != len(FIELDS[name]):
                 raise Problem(f"{path}: an event has {len(entries)} entries, and {name} has {len(FIELDS[name])} fields")
             ids.update(f"{place} {entry}" for place, entry in enumerate(entries))
-    return Dataset(name, files["train"], files["validation"], files["test"], FIELDS[name], BATCH[name], len(ids))
+    return Dataset(
+        name, files["train"], files["validation"], files["test"], FIELDS[name], BATCH[name], len(ids),
+        digest.hexdigest())

@@ -16,7 +16,7 @@ def drawn(
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(5.2, 3.6), dpi=100)
+    figure, axes = pyplot.subplots(figsize=(5.2, 3.8), dpi=100, layout="constrained")
     places = list(range(len(positions))) if is_even else positions
     for name, heights, style in lines:
         axes.plot(places, heights, style, label=name, linewidth=1.5, markersize=5)
@@ -26,7 +26,6 @@ def drawn(
     axes.set_xlabel(across)
     axes.set_ylabel(up)
     axes.grid(alpha=0.3)
-    axes.legend()
-    figure.tight_layout()
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     figure.savefig(path)
     pyplot.close(figure)

@@ -6,4 +6,4 @@ class Problem(Exception):
 
 
 class AbsentData(Problem):
-    """The data is not there; nothing else is wrong."""
+    """No data was named; nothing else is wrong."""

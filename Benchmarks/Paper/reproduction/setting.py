@@ -60,7 +60,7 @@ class Setting:
 
     def fingerprint(self, dataset: Dataset, program: str) -> str:
         """What tells this fit, on this data and by this program, from any other."""
-        described = json.dumps([asdict(self), asdict(dataset), program], sort_keys=True)
+        described = json.dumps([asdict(self), dataset.name, dataset.batch, dataset.digest, program], sort_keys=True)
         return hashlib.sha256(described.encode()).hexdigest()[:16]
 
     def document(self, dataset: Dataset, state: str, sockets: str) -> str:
@@ -91,6 +91,7 @@ learning:
     embedding: {self.embedding_rate}
     attention: {self.attention_rate}
     output: {self.output_rate}
+  step: explicit
   initial_accumulator: 1e-8
   epsilon: 1e-8
   regularization:
