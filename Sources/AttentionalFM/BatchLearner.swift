@@ -201,7 +201,7 @@ public final class BatchLearner {
 
   /// What the gradients of the event in the scratch, the batch's only one, are to be multiplied by.
   private func implicitScale(_ event: BatchEvent, pairs: Int) -> Float {
-    let raw = scratch.event.pointee.raw
+    let raw = scratch.event.pointee.raw + event.offset
     let tail = configuration.loss.tail(raw: raw)
     let lossGradient = configuration.loss.gradient(
       raw: raw, label: event.label, importance: event.importance, tail: tail)
