@@ -90,9 +90,9 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public init(
     layout: FieldLayout, kind: Kind = .afm, embeddingSize: Int = 16, attentionSize: Int = 16,
     attentionScale: AttentionScale = .pairs, loss: Loss = .logistic, fieldPairPrior: Bool = true,
-    fieldPairWeights: Bool = false, outputWeights: OutputWeights = .trainable, seed: UInt64 = 1,
-    embeddingScale: Float = 0.1, attentionInitialScale: Float = 0.1, rates: LearningRates = LearningRates(),
-    step: Step = .explicit, initialAccumulator: Float = 0.3, epsilon: Float = 1e-8,
+    fieldPairWeights: Bool = true, outputWeights: OutputWeights = .trainable, seed: UInt64 = 1,
+    embeddingScale: Float = 0.1, attentionInitialScale: Float = 0.3, rates: LearningRates = LearningRates(),
+    step: Step = .implicit, initialAccumulator: Float = 0.3, epsilon: Float = 1e-8,
     regularization: Regularization = Regularization(), dropout: Float = 0, tableSlots: Int = 1 << 20,
     maximumFeatures: Int = 64, maximumPairs: Int = 2016, calibration: CalibrationSettings? = nil,
     forgetting: ForgettingSettings? = nil
@@ -142,7 +142,7 @@ public struct LearningRates: Codable, Equatable, Sendable {
 
   /// Makes a set of rates.
   public init(
-    bias: Float = 0.2, linear: Float = 0.05, embedding: Float = 0.2, attention: Float = 0.05, output: Float = 0.05,
+    bias: Float = 0.2, linear: Float = 0.05, embedding: Float = 0.25, attention: Float = 0.05, output: Float = 0.05,
     fieldPairs: Float = 0.2, fieldPairWeights: Float = 0.1
   ) {
     self.bias = bias
@@ -164,8 +164,8 @@ public struct Regularization: Codable, Equatable, Sendable {
   /// On `v`, for the features of the event only.
   public var embedding: Float
 
-  /// Makes a set of penalties; none by default.
-  public init(projection: Float = 0, linear: Float = 0, embedding: Float = 0) {
+  /// Makes a set of penalties; by default only a small one on `v`.
+  public init(projection: Float = 0, linear: Float = 0, embedding: Float = 0.0003) {
     self.projection = projection
     self.linear = linear
     self.embedding = embedding

@@ -15,10 +15,14 @@ import Testing
     limited.attentionScale = .paper
     var bare = ModelConfiguration.test()
     bare.fieldPairPrior = false
+    bare.fieldPairWeights = false
+    bare.step = .explicit
     var weighted = manyFields
     weighted.fieldPairWeights = true
+    weighted.step = .explicit
     var weightedMachine = ModelConfiguration.test(kind: .fm)
     weightedMachine.fieldPairWeights = true
+    weightedMachine.step = .explicit
     var implicit = weighted
     implicit.step = .implicit
     var implicitMachine = dropping
@@ -75,7 +79,7 @@ import Testing
       let gradient = brute.gradient(
         event.features, label: Double(event.label), importance: Double(event.importance), kept: kept)
       for index in expected.indices { expected[index] += gradient[index] }
-      brute.configuration.regularization = Regularization()
+      brute.configuration.regularization = Regularization(embedding: 0)
     }
     let before = Sums(model, rows: hashes)
     learner.learn(events)

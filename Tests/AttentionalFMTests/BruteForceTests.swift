@@ -16,7 +16,7 @@ import Testing
       attentionSize: 1 + drawn(11, below: 19), attentionScale: drawn(12, below: 2) == 0 ? .pairs : .paper,
       loss: drawn(13, below: 2) == 0 ? .squared : .logistic, fieldPairPrior: drawn(14, below: 2) == 0,
       fieldPairWeights: drawn(18, below: 2) == 0, seed: UInt64(number), embeddingScale: 0.7, attentionInitialScale: 0.7,
-      initialAccumulator: 1,
+      step: .explicit, initialAccumulator: 1,
       regularization: Regularization(projection: 0.02, linear: 0.03, embedding: 0.05),
       dropout: drawn(15, below: 2) == 0 ? 0.4 : 0, tableSlots: 64)
     configuration.maximumFeatures = 8

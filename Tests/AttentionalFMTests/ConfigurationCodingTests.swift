@@ -17,9 +17,9 @@ import Testing
 
   private static let expected = ModelConfiguration(
     layout: FieldLayout(names: ["a", "b"], formsPairsWithinItself: [true, false]), kind: .fm, embeddingSize: 5,
-    attentionSize: 3, attentionScale: .paper, loss: .squared, fieldPairPrior: false, outputWeights: .ones, seed: .max,
-    embeddingScale: 0.0625, attentionInitialScale: 0.5,
-    rates: LearningRates(bias: 2, linear: 5, embedding: 3, attention: 1, output: 6, fieldPairs: 4),
+    attentionSize: 3, attentionScale: .paper, loss: .squared, fieldPairPrior: false, fieldPairWeights: false,
+    outputWeights: .ones, seed: .max, embeddingScale: 0.0625, attentionInitialScale: 0.5,
+    rates: LearningRates(bias: 2, linear: 5, embedding: 3, attention: 1, output: 6, fieldPairs: 4), step: .explicit,
     initialAccumulator: 0.75, epsilon: 0.125, regularization: Regularization(projection: 9, linear: 8, embedding: 7),
     dropout: 0.25, tableSlots: 64, maximumFeatures: 7, maximumPairs: 9)
 

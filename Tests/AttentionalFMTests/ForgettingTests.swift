@@ -142,6 +142,7 @@ import Testing
   func onceAgain(weights: Bool) throws {
     var configuration = configuration(weights: weights, tableSlots: 1024)
     configuration.epsilon = 1
+    configuration.regularization.embedding = 0
     let model = try Model(configuration: configuration)
     let learner = OnlineLearner(model)
     model.advanceClock(to: 0)

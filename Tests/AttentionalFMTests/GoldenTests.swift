@@ -47,10 +47,11 @@ struct GoldenRun {
       attentionSize: config.t,
       attentionScale: try #require(ModelConfiguration.AttentionScale(rawValue: config.attention_scale)),
       loss: config.loss == "squared" ? .squared : .logistic, fieldPairPrior: file.initial.r != nil,
+      fieldPairWeights: false,
       rates: LearningRates(
         bias: rate, linear: rate, embedding: rate, attention: rate, output: rate,
         fieldPairs: config.learning_rate_field_pairs ?? 0),
-      initialAccumulator: config.initial_accumulator, epsilon: config.epsilon,
+      step: .explicit, initialAccumulator: config.initial_accumulator, epsilon: config.epsilon,
       regularization: Regularization(
         projection: config.lambda_W, linear: config.lambda_w, embedding: config.lambda_v),
       tableSlots: 8 * config.rows)

@@ -79,7 +79,7 @@ import Testing
       return keeps ? Double(1 / (1 - configuration.dropout)) : 0
     }
     var brute = BruteForce(model, rows: hashes)
-    brute.configuration.regularization = Regularization()
+    brute.configuration.regularization = Regularization(embedding: 0)
     let gradient = brute.gradient(
       event.features, label: Double(event.label), importance: Double(event.importance), kept: kept)
     let before = Sums(model, rows: hashes)

@@ -89,6 +89,7 @@ import Testing
   func specialCases() throws {
     var configuration = ModelConfiguration.test(kind: .fm)
     configuration.outputWeights = .ones
+    configuration.fieldPairWeights = false
     let model = try Model(configuration: configuration)
     let learner = OnlineLearner(model)
     for event in TestEvent.random(count: 50, seed: 6) { learner.learn(event) }

@@ -16,7 +16,7 @@ final class Fixture {
     directory = try TemporaryDirectory()
     configuration = ModelConfiguration(
       layout: FieldLayout(names: ["carrier", "origin", "täg \"x\""]), kind: kind, embeddingSize: 5, attentionSize: 3,
-      seed: 0xFFFF_FFFF_FFFF_FFF1, tableSlots: tableSlots)
+      fieldPairWeights: false, seed: 0xFFFF_FFFF_FFFF_FFF1, tableSlots: tableSlots)
   }
 
   var archive: SnapshotArchive { SnapshotArchive(stateDirectory: directory.path) }
