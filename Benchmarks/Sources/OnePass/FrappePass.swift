@@ -45,9 +45,9 @@ final class FrappePass {
     let judging = judge == .validation ? frappe.validation : frappe.test
     try forEach(judging) { features, label in
       let predicted = loss.predicted(raw: learner.predict(features).raw)
-      // Labels are 0 and 1 for log loss, -1 and 1 otherwise.
-      let error =
-        loss == .logistic ? 2 * (predicted - Double(label)) : max(-1, min(1, predicted)) - Double(label)
+      let target = Double(loss.target(label))
+      // Targets are 0 and 1 for log loss, -1 and 1 otherwise.
+      let error = loss == .logistic ? 2 * (predicted - target) : max(-1, min(1, predicted)) - target
       squares += error * error
     }
     return (squares / Double(judging.count)).squareRoot()
