@@ -73,13 +73,14 @@ extension DaemonSettings {
       return (
         model, LateLabelSettings.read(learning, schema: schema, format: source?.format ?? .json),
         learning.section("negative_sampling") {
-          ImplicitFeedbackSettings.read($0, schema: schema, loss: model?.loss)
+          NegativeSamplingReading.read($0, schema: schema, loss: model?.loss)
         }
       )
     }
     let validation = top.section("progressive_validation") {
       ProgressiveValidationSettings.read($0, schema: schema)
     }
+    NegativeSamplingReading.check(sampling, validation, document, top.findings)
     let snapshots = top.section("snapshots", SnapshotSettings.read)
     let sockets = top.section("sockets", SocketsSettings.read)
     let threads = top.section("threads", ThreadSettings.read)

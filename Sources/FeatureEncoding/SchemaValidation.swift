@@ -63,6 +63,11 @@ extension Schema {
       problems.append(
         SchemaProblem(place: "label.time.path", detail: "libfm lines carry no times, so no label can be waited for"))
     }
+    if keptFraction?.path != nil {
+      problems.append(
+        SchemaProblem(
+          place: "keptFraction.path", detail: "libfm lines say no fraction; `kept_fraction.otherwise` holds for all"))
+    }
     if features.count == 1, case .list = features[0].kind { return problems }
     for (index, field) in features.enumerated() where field.kind != .categorical {
       problems.append(

@@ -80,8 +80,8 @@ struct FitStore {
         if let section = try snapshot.section(name, upTo: 1) { sections.append(section) }
       }
       let state = try LearnerState(
-        sections: sections, fields: snapshot.manifest.model.layout.names, position: nil, skips: [], identity: identity,
-        settings: LearningSettings(windowSize: settings.windowSize))
+        sections: sections, fields: snapshot.manifest.model.layout.names, loss: snapshot.manifest.model.loss,
+        position: nil, skips: [], identity: identity, settings: LearningSettings(windowSize: settings.windowSize))
       if let calibrator = state.calibrator { model.calibrate(with: calibrator) }
       try model.restore(sections)
       return state

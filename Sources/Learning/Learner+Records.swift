@@ -139,20 +139,25 @@ extension Learner {
   func places(
     of features: UnsafeBufferPointer<Feature>, _ record: DecodedRecord, _ batch: DecodedBatch
   ) -> SlicePlaces {
-    places(of: features) { hash in
-      batch.bytes.withUnsafeBytes { bytes in
-        describer?.texts(of: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]))[hash] ?? ""
-      }
-    }
-  }
-
-  /// The same, with what gives the text of a value that is new.
-  func places(of features: UnsafeBufferPointer<Feature>, text: (UInt64) -> String) -> SlicePlaces {
     var places = SlicePlaces()
     if state.progressive.slices.isEmpty { return places }
     for (index, field) in slicedFields.enumerated() {
       let hash = features.first { $0.field == field }?.hash
-      places[index] = state.progressive.slices.place(index, of: hash) { hash.map(text) ?? "" }
+      places[index] = state.progressive.slices.place(index, of: hash) {
+        batch.bytes.withUnsafeBytes { bytes in
+          hash.flatMap { describer?.texts(of: UnsafeRawBufferPointer(rebasing: bytes[record.bytes]))[$0] } ?? ""
+        }
+      }
+    }
+    return places
+  }
+
+  /// The same for an event that no record holds: a value that is new is one of the others.
+  func knownPlaces(of features: UnsafeBufferPointer<Feature>) -> SlicePlaces {
+    var places = SlicePlaces()
+    if state.progressive.slices.isEmpty { return places }
+    for (index, field) in slicedFields.enumerated() {
+      places[index] = state.progressive.slices.knownPlace(index, of: features.first { $0.field == field }?.hash)
     }
     return places
   }

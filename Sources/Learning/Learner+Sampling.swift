@@ -63,6 +63,7 @@ extension Learner {
     let outcome =
       ranking.map { learnRanking($0, label, ahead: ahead, sampled) } ?? learnEach(event, label, ahead: ahead, sampled)
     guard outcome == .applied else { return outcome }
+    if label.label > 0 { state.sampler?.countDrawn(of: sampled.settings.sampling.negatives) }
     state.sampler?.note(value, sampled.values, user: label.label > 0 ? user : nil)
     live.publishDense(of: model, isIdle: false)
     return .applied
@@ -103,7 +104,7 @@ extension Learner {
   ) -> LearningOutcome {
     let step = online.step(event, label: label.label, importance: label.importance)
     guard step.outcome == .applied else { return step.outcome }
-    if let ahead { state.progressive.recordRanking(ahead: ahead, importance: label.importance) }
+    if let ahead { recordRanking(ahead, label, step.prediction) }
     record(label, step.prediction, tail: label.arrival == nil ? step.tail : nil)
     calibrate(label.arrival?.raw ?? step.prediction.raw, label: label.label, importance: label.importance)
     sampled.features.withUnsafeBufferPointer { features in
@@ -128,9 +129,9 @@ extension Learner {
     return sampled.features.withUnsafeBufferPointer { features in
       let outcome = ranking.step(sampled.alternatives, of: features, importance: label.importance)
       guard outcome == .applied else { return outcome }
-      if let ahead { state.progressive.recordRanking(ahead: ahead, importance: label.importance) }
       let negatives = ranking.predictions.dropFirst()
       guard let own = ranking.predictions.first, !negatives.isEmpty else { return outcome }
+      if let ahead { recordRanking(ahead, label, own) }
       let losses = negatives.reduce(0.0) { $0 + PortableMath.softplus(Double($1.raw) - Double(own.raw)) }
       record(label, own, tail: nil, pairLoss: losses / Double(negatives.count))
       for (prediction, range) in zip(negatives, sampled.alternatives.dropFirst()) {
@@ -140,6 +141,12 @@ extension Learner {
       }
       return outcome
     }
+  }
+
+  /// Records how a positive ranked, unless it will not be recorded itself, having no finite score.
+  private func recordRanking(_ ahead: Int, _ label: SampledLabel, _ now: Prediction) {
+    guard (label.arrival?.calibrated ?? now.raw).isFinite else { return }
+    state.progressive.recordRanking(ahead: ahead, importance: label.importance)
   }
 
   private func record(_ label: SampledLabel, _ now: Prediction, tail: Double?, pairLoss: Double? = nil) {
@@ -161,6 +168,6 @@ extension Learner {
     state.progressive.record(
       raw: model.calibrated(said.raw), label: 0, importance: label.importance, known: said.known,
       unknown: said.unknown, entropy: said.entropyOfPairs, tail: state.calibrator == nil ? tail : nil,
-      places: places(of: negative) { _ in "" }, pairLoss: pairLoss)
+      places: knownPlaces(of: negative), pairLoss: pairLoss)
   }
 }

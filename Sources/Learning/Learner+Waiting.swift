@@ -51,7 +51,14 @@ extension Learner {
   private func learnNextWaiting() {
     guard let event = state.waiting.removeNext(into: &released) else { return }
     snapshots.copying?.makeRoom(rows: released.count)
-    if released.withUnsafeBufferPointer({ learn(event, $0) }) == .applied {
+    if let problem = released.withUnsafeBufferPointer({ refusal($0, label: event.label) }) {
+      // It came when nothing was drawn yet, and nothing can be drawn for it.
+      state.rejected[.decoding(problem.reason)] &+= 1
+      files.keep(
+        event, reason: .decoding(problem.reason),
+        detail: problem.description + "; it had waited for its label, and its bytes are in the source alone",
+        log: context.log)
+    } else if released.withUnsafeBufferPointer({ learn(event, $0) }) == .applied {
       if event.eventTime > newestEventTime ?? .min { newestEventTime = event.eventTime }
     } else {
       state.rejected[.notFiniteGradient] &+= 1

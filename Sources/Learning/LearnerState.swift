@@ -81,11 +81,12 @@ package struct LearnerState {
   /// - Parameters:
   ///   - sections: all sections of the snapshot.
   ///   - fields: the names of the fields at the time.
+  ///   - loss: the loss at the time; what was judged by another one is not gone on with.
   ///   - identity: what is learned now.
   ///   - settings: how learning runs now.
   /// - Throws: where a section has a version or tensors that are not known here.
   package init(
-    sections: [SnapshotSection], fields: [String], position: SourcePosition?, skips: [SkippedRange],
+    sections: [SnapshotSection], fields: [String], loss: Loss, position: SourcePosition?, skips: [SkippedRange],
     identity: LearningIdentity, settings: LearningSettings
   ) throws(SnapshotProblem) {
     self.init(identity, settings)
@@ -95,7 +96,7 @@ package struct LearnerState {
         .unsupported,
         "the snapshot has a section '\(unknown.name)' that this version does not know; use the one that wrote it")
     }
-    let slicePositions = try restoreProgressive(named)
+    let slicePositions = loss == identity.model.loss ? try restoreProgressive(named) : []
     if let section = named[SectionName.counters] {
       try section.require(version: 1)
       for reason in RejectedFor.allCases {

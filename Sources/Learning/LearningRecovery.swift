@@ -49,6 +49,11 @@ public struct RecoveredLearning: Sendable {
       if manifest.software != identity.software {
         try store.recordSoftwareChange(from: manifest.software, to: identity.software)
       }
+      if manifest.model.loss != identity.model.loss {
+        notes.append(
+          "snapshot \(manifest.id) was learned with loss \(manifest.model.loss.rawValue), and "
+            + "\(identity.model.loss.rawValue) is configured: progressive validation begins anew")
+      }
       if let note = loaded.state.waiting.note(hasEventTimes: identity.schema.time != nil) { notes.append(note) }
       live = loaded.live
       model = loaded.model
@@ -87,8 +92,8 @@ struct LoadedLearning {
       if let section = try snapshot.section(name, upTo: 1) { sections.append(section) }
     }
     state = try LearnerState(
-      sections: sections, fields: snapshot.manifest.model.layout.names, position: position, skips: skips,
-      identity: identity, settings: settings)
+      sections: sections, fields: snapshot.manifest.model.layout.names, loss: snapshot.manifest.model.loss,
+      position: position, skips: skips, identity: identity, settings: settings)
     let calibrator = state.calibrator
     (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
       try snapshot.restore(into: model)

@@ -73,24 +73,24 @@ public struct NegativeSampler: Sendable {
     }
     let seen = user.map { self.seen?.range(of: $0) ?? 0..<0 } ?? 0..<0
     let attempts = UInt64(16 * count + 64)
-    for attempt in 0..<attempts where drawn.count < count && reservoir.count > 0 {
+    let most = min(count, reservoir.count - (reservoir.values.place(of: value) == nil ? 0 : 1))
+    for attempt in 0..<attempts {
+      if drawn.count >= most { break }
       let bits = Draws.bits(seed: seed ^ purpose.rawValue, stream: eventNumber, index: attempt)
       let place = reservoir.place(for: bits, isUniform: purpose == .ranking)
       let hash = reservoir.values.hashes[place]
-      if hash == value || takenBy[place] == draw || isAmong(seen, hash) { continue }
+      if hash == value || takenBy[place] == draw || self.seen?.holds(hash, in: seen) == true { continue }
       takenBy[place] = draw
       drawn.append(place)
     }
-    if purpose == .learning {
-      sampled &+= UInt64(drawn.count)
-      missed &+= UInt64(max(0, count - drawn.count))
-    }
   }
 
-  private func isAmong(_ positions: Range<Int>, _ hash: UInt64) -> Bool {
-    guard let seen else { return false }
-    for position in positions where seen.values[position] == hash { return true }
-    return false
+  /// Counts what was drawn last, once it was learned.
+  ///
+  /// - Parameter wanted: how many were wanted.
+  public mutating func countDrawn(of wanted: Int) {
+    sampled &+= UInt64(drawn.count)
+    missed &+= UInt64(max(0, wanted - drawn.count))
   }
 
   /// The feature of the value at a place, and those that go with it.

@@ -43,6 +43,12 @@ struct SeenValues: Sendable {
     return start..<(start + Int(counts[place]))
   }
 
+  /// Whether a value is among those at some positions.
+  func holds(_ value: UInt64, in positions: Range<Int>) -> Bool {
+    for position in positions where values[position] == value { return true }
+    return false
+  }
+
   /// Goes on from what was saved: for each user the number of his values, and the values one user after the other; nil
   /// where it does not fit together.
   init?(

@@ -77,6 +77,16 @@ public struct Slices: Sendable {
     return UInt16(clamping: fields[field].values.count + 1)
   }
 
+  /// The place of a value, without a new one: that of all others where it has none of its own.
+  ///
+  /// - Parameters:
+  ///   - field: the field's position in `fieldNames`.
+  ///   - hash: the hash of the value's feature; nil where the event has no value.
+  public func knownPlace(_ field: Int, of hash: UInt64?) -> UInt16 {
+    guard let hash else { return UInt16(Slices.missing) }
+    return fields[field].places[hash] ?? UInt16(Slices.others)
+  }
+
   mutating func add(_ event: ScoredEvent, at places: SlicePlaces) {
     for field in fields.indices {
       let place = Int(places[field])

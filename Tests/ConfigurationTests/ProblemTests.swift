@@ -49,6 +49,17 @@ import Testing
         "`learning.negative_sampling.user` is `field` itself",
         "`learning.negative_sampling.with[0]` is `item`, which is drawn itself",
       ])
+    let candidates = "it must be more than `progressive_validation.ranking_candidates`, 99, which are drawn from it"
+    #expect(
+      found("{negative_sampling: {field: item, user: user, with: [user], reservoir: 99}}") == [
+        "`learning.negative_sampling.with[0]` is `user`, the user, who stays the same",
+        "`learning.negative_sampling.reservoir` is 99; " + candidates,
+      ])
+    #expect(
+      Set(found("{negative_sampling: {field: item, reservoir: 2}}")) == [
+        "`learning.negative_sampling.reservoir` is 2; " + candidates,
+        "`learning.negative_sampling.reservoir` must be more than `negatives`, which are drawn from it",
+      ])
     #expect(
       found("{negative_sampling: {field: item}}", schema: ", kept_fraction: {path: kept}") == [
         "`learning.negative_sampling.field` and `schema.kept_fraction` exclude each other: negatives are drawn here, or "

@@ -129,8 +129,11 @@ import Testing
     let missing = try decoder.decode(#"{"label":null,"c":1}"#, into: &features)
     #expect(missing == DecodedEvent(label: 1, keptFraction: 0.5, features: 0..<1))
     #expect(try rejection(#"{"label":2}"#, schema)?.reason == .badLabel)
+    schema.keptFraction?.path = nil
     let line = try EventDecoder(schema, format: .libfm).decode("-1 5:1", into: &features)
     #expect(line.label == 0 && line.keptFraction == 0.5)
+    schema.keptFraction?.path = "kept"
+    #expect(schema.validate(for: .libfm).map(\.place) == ["keptFraction.path"])
     schema.keptFraction?.otherwise = 0
     schema.keptFraction?.path = "a..b"
     #expect(schema.validate().map(\.place) == ["keptFraction.path", "keptFraction.otherwise"])

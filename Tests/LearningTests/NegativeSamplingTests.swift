@@ -184,6 +184,34 @@ import Testing
     #expect(last?.sectionNames.contains("negative_sampling") == false)
   }
 
+  @Test func anotherLossJudgesAnewAndTheRestGoesOn() throws {
+    let directory = try TemporaryDirectory()
+    let log = log(records: 100, seed: 12)
+    let control = MemorySourceControl()
+    control.allow(60)
+    let first = try harness(directory, log, settings(), control: control)
+    let before = try first.wait(records: 60)
+    try first.stop()
+    let held = MemorySourceControl()
+    held.allow(0)
+    let second = try harness(directory, log, settings(), loss: .ranking, control: held)
+    let after = try second.wait { $0.position != nil }
+    #expect(after.run?.events == 0 && after.run?.ranking == nil && after.lastWindow == nil)
+    #expect(after.sampling == before.sampling && after.eventsLearned == before.eventsLearned)
+    try second.stop()
+  }
+
+  @Test func whatIsDrawnMakesNoSlices() throws {
+    var settings = settings()
+    (settings.slices, settings.sliceValues) = (["user*item", "item"], 1_000)
+    let log = log(records: 100, seed: 13)
+    let harness = try harness(try TemporaryDirectory(), log, settings)
+    let slices = try harness.wait(records: 100).slices.summaries(of: .logistic)
+    #expect(slices[0].values.allSatisfy { !$0.text.hasPrefix("#") } && slices[0].values.count < 96)
+    #expect(slices[1].values.allSatisfy { !$0.text.hasPrefix("#") } && slices[1].others == nil)
+    try harness.stop()
+  }
+
   @Test func thinnedNegativesAreLearnedAndJudgedByTheOddsOfTheStream() throws {
     var schema = Harness.schema
     schema.keptFraction = KeptFraction(path: "kept")

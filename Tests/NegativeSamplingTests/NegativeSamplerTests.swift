@@ -21,6 +21,7 @@ import Testing
     for purpose: NegativeSampler.Purpose = .learning
   ) -> [UInt64] {
     sampler.draw(count, beside: value, user: user, eventNumber: event, for: purpose)
+    if purpose == .learning { sampler.countDrawn(of: count) }
     return sampler.drawn.map { sampler.features(at: $0)[0].hash }
   }
 
