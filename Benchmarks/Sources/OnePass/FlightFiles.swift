@@ -1,8 +1,8 @@
 import BenchmarkSupport
 import Foundation
 
-/// The flights in a file, each with the moment at which its label is known: scheduled departure, 60 minutes, and the way
-/// at 7.5 miles a minute. Deleted at the end.
+/// The flights in a file, each with the moment at which its label is known: scheduled departure, 60 minutes, and the
+/// way at 7.5 miles a minute. Deleted at the end.
 final class FlightFiles {
   /// The field that has been added to every event: milliseconds since 1970.
   static let labelTime = "label_known"

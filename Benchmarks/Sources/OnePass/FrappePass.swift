@@ -6,7 +6,7 @@ import Features
 
 // Unsafe memory: lines and features are viewed in this object's own arrays, during one call.
 
-/// One pass over Frappe's training file in its order, learned as the daemon learns it; then predictions of another file.
+/// One pass over Frappe's training file in its order, learned as the daemon learns it; then predictions of another.
 final class FrappePass {
   private let frappe: Frappe
   private let decoder: EventDecoder

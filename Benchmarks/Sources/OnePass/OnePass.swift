@@ -31,7 +31,8 @@ struct OnePass {
     case .flights:
       let flights = try FlightFiles(Flights())
       print(
-        "\(flights.description); progressive log loss, labels \(request.labels.map(\.rawValue).joined(separator: ", "))\n"
+        "\(flights.description); progressive log loss, labels "
+          + "\(request.labels.map(\.rawValue).joined(separator: ", "))\n"
       )
       for settings in request.combinations {
         try row(settings, request) { seed in
