@@ -32,6 +32,7 @@ import Testing
     let directory = try TemporaryDirectory()
     for kill in 0..<6 {
       let control = MemorySourceControl()
+      control.allow(0)
       let harness = try Harness(
         directory, log, control: control, seed: generator.next(), settings: settings(delayed: delayed),
         calibration: calibration)

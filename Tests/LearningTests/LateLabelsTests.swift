@@ -158,6 +158,7 @@ import Testing
     let directory = try TemporaryDirectory()
     for kill in 0..<8 {
       let control = MemorySourceControl()
+      control.allow(0)
       let harness = try Harness(directory, log, control: control, seed: generator.next(), settings: settings)
       let start = try harness.wait { $0.position != nil }.recordsRead
       let more = Int.random(in: 1...150, using: &generator)

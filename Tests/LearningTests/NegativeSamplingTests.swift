@@ -103,6 +103,7 @@ import Testing
     let directory = try TemporaryDirectory()
     for kill in 0..<8 {
       let control = MemorySourceControl()
+      control.allow(0)
       let harness = try harness(directory, log, settings, loss: loss, control: control, seed: generator.next())
       let start = try harness.wait { $0.position != nil }.recordsRead
       let more = Int.random(in: 1...120, using: &generator)
