@@ -76,8 +76,8 @@ public struct CalibratorState: Equatable, Sendable {
   public var kind: CalibrationSettings.Kind
   /// How many events it learned from.
   public var events: UInt64
-  /// Platt: scale, shift, and the Adagrad sum of each. Isotonic: for all bins the sums of importance, then those of
-  /// importance x raw score, then those of importance x label.
+  /// Platt: scale, shift, and the Adagrad sum of each. Isotonic: for all bins the sums of
+  /// importance x (1 - label), then those of importance x raw score, then those of importance x label.
   public var numbers: [Double]
   /// Isotonic: the curve as it was drawn last. Platt: empty.
   public var curve: [Float]
@@ -96,7 +96,7 @@ extension Calibrator {
   public var state: CalibratorState {
     if let bins {
       return CalibratorState(
-        kind: .isotonic, events: events, numbers: bins.weights + bins.raws + bins.labels, curve: curve)
+        kind: .isotonic, events: events, numbers: bins.rests + bins.raws + bins.labels, curve: curve)
     }
     return CalibratorState(
       kind: .platt, events: events,
@@ -125,7 +125,7 @@ extension Calibrator {
         Calibrator.rises(state.curve[..<count]), Calibrator.rises(state.curve[count...])
       else { throw .notFinite("calibration") }
       var bins = IsotonicBins()
-      bins.weights = Array(state.numbers[..<count])
+      bins.rests = Array(state.numbers[..<count])
       bins.raws = Array(state.numbers[count..<(2 * count)])
       bins.labels = Array(state.numbers[(2 * count)...])
       guard bins.isSound else { throw .notFinite("calibration") }

@@ -11,17 +11,20 @@ struct IsotonicBins: Sendable, Equatable {
   static let perUnit = 4.0
   /// The weight of what each bin begins with.
   static let prior = 10.0
+  /// The log-odds beyond which no curve goes, on both sides.
+  static let greatestAnswer = 40.0
 
   /// The centres of the bins.
   static let centers: [Float] = (0..<count).map { Float((Double($0) + 0.5) / perUnit - bound) }
 
-  /// The sums over the events of each bin: importance, importance x raw score, importance x label.
-  var weights = [Double](repeating: 0, count: IsotonicBins.count)
+  /// The sums over the events of each bin: importance x (1 - label), importance x raw score, importance x label. The first
+  /// is no difference of other sums, so it is never lost beside a label sum that is greater by far.
+  var rests = [Double](repeating: 0, count: IsotonicBins.count)
   var raws = [Double](repeating: 0, count: IsotonicBins.count)
   var labels = [Double](repeating: 0, count: IsotonicBins.count)
 
   // The blocks of the pooling: their sums, and how many bins each holds.
-  private var blockWeights = [Double](repeating: 0, count: IsotonicBins.count)
+  private var blockRests = [Double](repeating: 0, count: IsotonicBins.count)
   private var blockLabels = [Double](repeating: 0, count: IsotonicBins.count)
   private var blockSizes = [Int](repeating: 0, count: IsotonicBins.count)
 
@@ -38,7 +41,7 @@ struct IsotonicBins: Sendable, Equatable {
   /// Counts an event.
   mutating func add(raw: Double, target: Double, importance: Double) {
     let bin = IsotonicBins.bin(of: raw)
-    weights[bin] += importance
+    rests[bin] += importance * (1 - target)
     raws[bin] += importance * IsotonicBins.held(raw)
     labels[bin] += importance * target
   }
@@ -46,7 +49,7 @@ struct IsotonicBins: Sendable, Equatable {
   /// Lets everything so far count less.
   mutating func forget(keeping share: Double) {
     for bin in 0..<IsotonicBins.count {
-      weights[bin] *= share
+      rests[bin] *= share
       raws[bin] *= share
       labels[bin] *= share
     }
@@ -60,23 +63,24 @@ struct IsotonicBins: Sendable, Equatable {
     var blocks = 0
     for bin in 0..<IsotonicBins.count {
       let center = Double(IsotonicBins.centers[bin])
-      let weight = weights[bin] + IsotonicBins.prior
+      let weight = rests[bin] + labels[bin] + IsotonicBins.prior
       curve[bin] = Float((raws[bin] + IsotonicBins.prior * center) / weight)
-      blockWeights[blocks] = weight
+      blockRests[blocks] = rests[bin] + IsotonicBins.prior * PortableMath.sigmoid(-center)
       blockLabels[blocks] = labels[bin] + IsotonicBins.prior * PortableMath.sigmoid(center)
       blockSizes[blocks] = 1
       blocks += 1
       while blocks > 1, mean(blocks - 1) <= mean(blocks - 2) {
         blocks -= 1
-        blockWeights[blocks - 1] += blockWeights[blocks]
+        blockRests[blocks - 1] += blockRests[blocks]
         blockLabels[blocks - 1] += blockLabels[blocks]
         blockSizes[blocks - 1] += blockSizes[blocks]
       }
     }
     var next = IsotonicBins.count
     for block in 0..<blocks {
-      let (labels, rest) = (blockLabels[block], blockWeights[block] - blockLabels[block])
-      let answer = Float(PortableMath.log(labels) - PortableMath.log(rest))
+      // Both begin above 0, and stay there.
+      let odds = PortableMath.log(blockLabels[block]) - PortableMath.log(blockRests[block])
+      let answer = Float(max(-IsotonicBins.greatestAnswer, min(odds, IsotonicBins.greatestAnswer)))
       for _ in 0..<blockSizes[block] {
         curve[next] = next > IsotonicBins.count ? max(answer, curve[next - 1]) : answer
         next += 1
@@ -84,12 +88,14 @@ struct IsotonicBins: Sendable, Equatable {
     }
   }
 
-  private func mean(_ block: Int) -> Double { blockLabels[block] / blockWeights[block] }
+  private func mean(_ block: Int) -> Double { blockLabels[block] / (blockLabels[block] + blockRests[block]) }
 
   /// Whether the sums can be gone on from.
   var isSound: Bool {
-    weights.count == IsotonicBins.count && raws.count == IsotonicBins.count && labels.count == IsotonicBins.count
-      && zip(weights, labels).allSatisfy { $0.isFinite && $1 >= 0 && $1 <= $0 * (1 + 1e-9) + 1e-9 }
-      && zip(weights, raws).allSatisfy { $1.isFinite && $1.magnitude <= $0 * IsotonicBins.bound * (1 + 1e-9) + 1e-9 }
+    rests.count == IsotonicBins.count && raws.count == IsotonicBins.count && labels.count == IsotonicBins.count
+      && (rests + labels).allSatisfy { $0.isFinite && $0 >= 0 }
+      && (0..<IsotonicBins.count).allSatisfy {
+        raws[$0].magnitude <= (rests[$0] + labels[$0]) * IsotonicBins.bound * (1 + 1e-9) + 1e-9
+      }
   }
 }

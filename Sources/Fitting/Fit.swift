@@ -60,6 +60,12 @@ public final class Fit {
         .settings,
         "learning.forgetting goes by the times of single events: fit with --batch 1 and all parameters, or without it")
     }
+    if settings.model.forgetting != nil, settings.shuffles {
+      throw FitProblem(
+        .settings,
+        "learning.forgetting goes by a clock that never goes back: fit in the files' order with --no-shuffle, or "
+          + "without it")
+    }
     let (software, schema, model) = (settings.software, settings.schema, settings.model)
     identity = try translating { () throws(SnapshotProblem) in
       try LearningIdentity(model: model, schema: schema, software: software)
@@ -166,8 +172,10 @@ public final class Fit {
         // Progressive validation proper: only in the first epoch is an event predicted before it was ever learned.
         if epoch == 1 {
           state.progressive.record(event, step.prediction, raw: raw, tail: tail)
-          if state.calibrator?.learn(raw: step.prediction.raw, label: event.label, importance: event.importance)
-            == true,
+          // Epochs are compared by what the model itself says, so only a single one calibrates.
+          if settings.epochs == 1,
+            state.calibrator?.learn(raw: step.prediction.raw, label: event.label, importance: event.importance)
+              == true,
             let calibrator = state.calibrator
           {
             model.calibrate(with: calibrator)
@@ -287,7 +295,8 @@ extension OnlineLearner {
     events.map { event in
       if let time = event.time { model.advanceClock(to: time) }
       return step(
-        UnsafeBufferPointer(rebasing: features[event.features]), label: event.label, importance: event.importance)
+        UnsafeBufferPointer(rebasing: features[event.features]), label: event.label, importance: event.importance,
+        offset: event.offset)
     }
   }
 }

@@ -21,6 +21,8 @@ extension Learner {
       return learnAtOnce(record, of: batch, features, places)
     }
     let prediction = online.predict(features)
+    // Before anything else is learned, and calibrates: it is what a caller would have been answered now.
+    let calibrated = model.calibrated(prediction.raw)
     while !state.waiting.hasRoom(features: features.count) {
       state.waiting.early &+= 1
       guard let next = state.waiting.nextLabelTime, next <= labelTime else {
@@ -33,7 +35,7 @@ extension Learner {
     let event = WaitingEvent(
       eventTime: record.eventTime ?? WaitingEvent.noTime, offset: record.offset, partition: record.partition,
       label: record.label, importance: record.importance, servedScore: record.servedScore, raw: prediction.raw,
-      calibrated: model.calibrated(prediction.raw), entropy: prediction.entropyOfPairs,
+      calibrated: calibrated, entropy: prediction.entropyOfPairs,
       known: UInt16(clamping: prediction.known), unknown: UInt16(clamping: prediction.unknown),
       thinning: record.thinning, places: places)
     state.waiting.insert(event, features, labelTime: labelTime)

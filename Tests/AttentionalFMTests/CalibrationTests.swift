@@ -85,7 +85,7 @@ import Testing
     }
     var curve = [Float](repeating: 0, count: 128)
     bins.draw(into: &curve)
-    let weights = bins.weights.map { $0 + 10 }
+    let weights = zip(bins.rests, bins.labels).map { $0 + $1 + 10 }
     let centers = (0..<64).map { (Double($0) + 0.5) / 4 - 8 }
     let sums = zip(bins.labels, centers).map { $0 + 10 / (1 + exp(-$1)) }
     // The greatest over all beginnings of the least over all ends of the mean in between.
@@ -110,9 +110,24 @@ import Testing
     var calibrator = Calibrator(CalibrationSettings(kind: .isotonic, refreshEvents: 100, halfLifeEvents: 400))
     for _ in 0..<400 { calibrator.learn(raw: 1.1, label: 1, importance: 1) }
     let bin = IsotonicBins.bin(of: 1.1)
-    let before = calibrator.state.numbers[bin]
+    let sum = 2 * IsotonicBins.count + bin
+    let before = calibrator.state.numbers[sum]
     for _ in 0..<400 { calibrator.learn(raw: -3, label: 0, importance: 1) }
-    #expect(abs(calibrator.state.numbers[bin] / before - 0.5) < 1e-12)
+    #expect(abs(calibrator.state.numbers[sum] / before - 0.5) < 1e-12)
+  }
+
+  @Test("stays finite and can be gone on from, whatever an event weighs", arguments: settings)
+  func heavy(settings: CalibrationSettings) throws {
+    for label in [Float(0), 1] {
+      var calibrator = Calibrator(settings)
+      for n in 0..<200 {
+        calibrator.learn(raw: Float(n % 40) - 20, label: label, importance: n % 3 == 0 ? 1e18 : 1)
+      }
+      for raw in stride(from: Float(-20), through: 20, by: 0.5) { #expect(calibrator.calibrated(raw).isFinite) }
+      var copy = Calibrator(settings)
+      try copy.restore(calibrator.state)
+      #expect(copy.state == calibrator.state)
+    }
   }
 
   @Test("goes on from a state with the same bits", arguments: settings)

@@ -152,6 +152,26 @@ import Testing
     }
   }
 
+  @Test("learns thinned labels event by event as in batches of one, where it also forgets")
+  func thinnedAndForgetful() throws {
+    let files = [try file("a", events: 300, seed: 9)]
+    var weights: [[Float]] = []
+    for forgets in [false, true] {
+      var settings = settings("forgets-\(forgets)", training: files)
+      settings.model.calibration = nil
+      settings.schema.keptFraction = KeptFraction(otherwise: 0.25)
+      settings.schema.time = TimeDefinition(path: "time")
+      // No event has a time, so the clock never runs and nothing falls back.
+      if forgets { settings.model.forgetting = ForgettingSettings(halfLifeMilliseconds: 60_000) }
+      let report = try run(settings)
+      let snapshot = try SnapshotArchive(stateDirectory: settings.output).load(report.snapshot)
+      weights.append(try snapshot.denseTensors().flatMap(\.values))
+      let mean = try #require(report.epochs.first?.training.loss)
+      #expect(mean.isFinite)
+    }
+    #expect(weights[0] == weights[1])
+  }
+
   @Test("trains attention alone from a factorization machine")
   func startsFrom() throws {
     let files = [try file("a", events: 400, seed: 7)]
@@ -184,6 +204,10 @@ import Testing
     forgetful.model.forgetting = ForgettingSettings(halfLifeMilliseconds: 60_000)
     forgetful.batchSize = 2
     #expect(throws: FitProblem.self) { try Fit(forgetful) }
+    forgetful.batchSize = 1
+    forgetful.shuffles = true
+    let shuffled = #expect(throws: FitProblem.self) { try Fit(forgetful) }
+    #expect(shuffled?.message.contains("--no-shuffle") == true)
     _ = try run(settings("taken", training: files))
     let problem = #expect(throws: FitProblem.self) { try Fit(settings("taken", training: files)) }
     #expect(problem?.message.contains("--resume") == true)
