@@ -49,7 +49,8 @@ public enum StartPosition: Equatable, Sendable {
 
   /// A whole number of digits alone, blanks around it aside.
   private static func number(_ text: Substring) -> Int64? {
-    let digits = text.trimmingPrefix { $0 == " " }
+    var digits = text.drop { $0 == " " }
+    while digits.last == " " { digits.removeLast() }
     guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
       return nil
     }

@@ -20,7 +20,8 @@ public protocol EventSource: AnyObject {
   ///
   /// - Parameters:
   ///   - position: where to go on; nil for a fresh start, where the source's settings say.
-  ///   - missing: what to do where the position is gone or belongs to another topic or file.
+  ///   - missing: what to do where the position is gone or belongs to another topic or file. An exact place is refused
+  ///     where nothing is.
   ///   - replaying: runs that are delivered first, in exactly this order; the position is where the first begins.
   ///     A run counts every record delivered for it.
   /// - Returns: the position it starts at, and what is worth telling.

@@ -166,7 +166,8 @@ public final class FileSource: EventSource {
     throw SourceProblem(
       .positionLost,
       "\(reader.path) became shorter while it was read: \(lines.offset) bytes were learned, it has \(status.st_size). "
-        + "Rotate it by renaming, not by emptying it. Learning stops until it is told to go on at `earliest` or `latest`",
+        + "Rotate it by renaming, not by emptying it. Learning stops until it is told to go on at "
+        + FileStart.placesToChoose,
       lost: [
         LostPosition(partition: 0, wanted: lines.offset, earliest: 0, latest: Int64(status.st_size))
       ])

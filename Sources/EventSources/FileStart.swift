@@ -21,27 +21,45 @@ struct FileStart {
     let saved = position[0] ?? PartitionPosition(partition: 0, nextOffset: 0)
     if position.kind == .file, let identity = FileIdentity(text: position.identity) {
       if try isSame(path, identity) {
-        let problem: SourceProblem
+        let opened: Opened
         do throws(SourceProblem) {
-          return try go(on: path, position, saved)
+          opened = try go(on: path, position, saved)
         } catch {
-          problem = error
+          if settings.follows, let rotated = try inRotatedFile(position, saved, identity) {
+            return try keeping(rotated, saved, missing)
+          }
+          guard error.needsPosition, missing != .refuse else { throw error }
+          return try begin(position, missing, note: error.lost.first)
         }
-        if settings.follows, let rotated = try inRotatedFile(position, saved, identity) { return rotated }
-        guard problem.needsPosition, missing != .refuse else { throw problem }
-        return try begin(position, missing, note: problem.lost.first)
+        return try keeping(opened, saved, missing)
       }
-      if settings.follows, let rotated = try inRotatedFile(position, saved, identity) { return rotated }
+      if settings.follows, let rotated = try inRotatedFile(position, saved, identity) {
+        return try keeping(rotated, saved, missing)
+      }
     }
     let lost = LostPosition(partition: 0, wanted: saved.nextOffset, earliest: 0, latest: nil)
     guard missing != .refuse else {
       throw SourceProblem(
         .otherSource,
         "\(path) is not the file that the saved position (offset \(saved.nextOffset)) belongs to: it begins otherwise. "
-          + "Correct source.path, or tell learning to go on at `earliest` or `latest` of this one",
+          + "Correct source.file.path, or tell learning to go on at \(Self.placesToChoose) of this one",
         lost: [lost])
     }
     return try begin(position, missing, note: lost)
+  }
+
+  /// What can be chosen where a position is gone.
+  static let placesToChoose = "`earliest`, `latest` or the byte at which a line begins"
+
+  /// The saved position, unless a place was named: going on elsewhere than there would pass for success.
+  private func keeping(
+    _ opened: Opened, _ saved: PartitionPosition, _ missing: MissingPositionPolicy
+  ) throws(SourceProblem) -> Opened {
+    guard missing.isExact else { return opened }
+    throw SourceProblem(
+      .configuration,
+      "\(settings.path) still has the saved position (byte \(saved.nextOffset)), which a time or a byte cannot move: resume with "
+        + "`earliest`, which keeps it")
   }
 
   /// Starts at the beginning, at the end, or where a line begins.
@@ -121,7 +139,7 @@ struct FileStart {
         throw SourceProblem(
           .otherSource,
           "\(path) is not the file that was learned: the line at offset \(last.offset) is another one. Learning stops "
-            + "until it is told to go on at `earliest` or `latest`",
+            + "until it is told to go on at \(Self.placesToChoose)",
           lost: [LostPosition(partition: 0, wanted: saved.nextOffset, earliest: 0)])
       }
       report.notes.append(.lastRecordVerified(partition: 0, offset: last.offset))
@@ -185,7 +203,7 @@ struct FileStart {
     SourceProblem(
       .positionLost,
       "\(path) has only \(length) bytes, but the saved position is \(saved.nextOffset): it was truncated. Learning stops "
-        + "until it is told to go on at `earliest` or `latest`",
+        + "until it is told to go on at \(Self.placesToChoose)",
       lost: [LostPosition(partition: 0, wanted: saved.nextOffset, earliest: 0, latest: length)])
   }
 

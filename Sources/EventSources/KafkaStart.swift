@@ -49,7 +49,9 @@ struct KafkaStart {
     // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
     let places =
       position == nil
-      ? try self.places(missing == .refuse ? settings.startsAt : missing, of: Array(watermarks.keys), watermarks) : [:]
+      ? try self.places(
+        missing == .refuse ? settings.startsAt : missing, of: Array(watermarks.keys), watermarks,
+        isBySettings: missing == .refuse) : [:]
     for (partition, marks) in watermarks.sorted(by: { $0.key < $1.key }) where report.position[partition] == nil {
       var start = places[partition] ?? marks.low
       if start > marks.low, let run = runs.first(where: { $0.partition == partition }), run.nextOffset >= 0 {
@@ -102,6 +104,9 @@ struct KafkaStart {
       let positions = gone.map(lost)
       try move(
         positions, missing, watermarks, &report, orThrow: Self.positionLost(positions, topic: settings.topic))
+    } else if missing.isExact {
+      // Going on elsewhere than was named would pass for success.
+      throw Self.positionIntact(position.partitions, topic: settings.topic)
     }
   }
 
@@ -210,7 +215,7 @@ extension KafkaStart {
     return SourceProblem(
       .positionLost,
       "topic \(topic) no longer has the saved position: \(places.joined(separator: ", ")). Retention removed it, or the "
-        + "topic was made anew. Learning stops until it is told to go on at `earliest` or `latest`",
+        + "topic was made anew. Learning stops until it is told to go on at `earliest`, `latest`, a time or offsets",
       lost: lost)
   }
 
@@ -218,7 +223,7 @@ extension KafkaStart {
     SourceProblem(
       .otherSource,
       "the saved position belongs to \(saved), but this is \(found). Correct the source's settings, or tell learning to "
-        + "go on at `earliest` or `latest` of this one",
+        + "go on at `earliest`, `latest`, a time or offsets of this one",
       lost: lost)
   }
 
@@ -227,7 +232,16 @@ extension KafkaStart {
       .otherSource,
       "topic \(topic) is not the one that was learned: the record at offset "
         + "\(offsets.map(String.init).joined(separator: ", ")) has another payload, so the topic was made anew. Learning "
-        + "stops until it is told to go on at `earliest` or `latest`",
+        + "stops until it is told to go on at `earliest`, `latest`, a time or offsets",
       lost: lost)
+  }
+
+  /// Where a place was named although none is missing.
+  static func positionIntact(_ positions: [PartitionPosition], topic: String) -> SourceProblem {
+    let places = positions.map { "partition \($0.partition) at offset \($0.nextOffset)" }.joined(separator: ", ")
+    return SourceProblem(
+      .configuration,
+      "topic \(topic) still has the saved position (\(places)), which a time or offsets cannot move: resume with "
+        + "`earliest`, which keeps it")
   }
 }

@@ -42,7 +42,7 @@ public struct SourceProblem: Error, Equatable, Sendable, CustomStringConvertible
     self.lost = lost
   }
 
-  /// Whether learning must stop until an operator says where to go on (`earliest` or `latest`).
+  /// Whether learning must stop until an operator says where to go on.
   public var needsPosition: Bool {
     kind == .positionLost || kind == .otherSource || kind == .replayImpossible
   }

@@ -39,6 +39,10 @@ public final class StandardInputSource: EventSource {
   public func start(at position: SourcePosition?, missing: MissingPositionPolicy, replaying: [JournalRun])
     throws(SourceProblem) -> StartReport
   {
+    if missing.isExact {
+      throw SourceProblem(
+        .configuration, "standard input is read from what comes now, and from no other place: resume with `latest`")
+    }
     if let position, position.kind != .stdin, missing == .refuse {
       throw SourceProblem(
         .otherSource,

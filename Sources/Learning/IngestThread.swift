@@ -104,10 +104,11 @@ private final class Ingest {
     guard order.hasLearned, order.position == nil, order.replaying.isEmpty, order.missing == .refuse,
       !source.hasCertainStart
     else { return }
+    let exact = source.kind == .kafka ? "a time, or offsets" : "or the byte at which a line begins"
     throw SourceProblem(
       .positionLost,
       "the snapshot has no position in the source, since its model was fitted to files. Learning begins when it is told "
-        + "where: `earliest`, `latest`, a time, or offsets")
+        + "where: `earliest`, `latest`, \(exact)")
   }
 
   private func poll(into batch: DecodedBatch) {

@@ -42,8 +42,8 @@ extension Learner {
           .failure(
             LearningProblem(
               .conflict,
-              "the position was lost; say where to go on: 'earliest' or 'latest' of what the source has, a time, or "
-                + "offsets")))
+              "the position was lost; say where to go on: 'earliest' or 'latest' of what the source has, a time (Kafka "
+                + "alone), or offsets")))
       }
       source.resuming = completion
       return startSource(missing: position)

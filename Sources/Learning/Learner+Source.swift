@@ -72,8 +72,8 @@ extension Learner {
         return sourceFailed(
           SourceProblem(
             .replayImpossible,
-            "\(error). Told `earliest` or `latest`, learning goes on where it stands, every record still once, in an "
-              + "order of its own"))
+            "\(error). Told `earliest`, learning goes on where it stands, every record still once, in an order of its "
+              + "own; where that place is gone, too, it takes `latest`, a time or offsets as well"))
       }
       retrySource(after: SourceProblem(.unreadable, "\(error)"))
     }

@@ -8,7 +8,8 @@ public enum LearningMode: String, Codable, Equatable, Sendable, CaseIterable {
   case stopped
 }
 
-/// A word for where learning goes on when it resumes after its position was lost; a time and offsets say it exactly.
+/// A word for where learning goes on when it resumes after its position was lost; a time (Kafka
+/// alone) and offsets say it exactly.
 public enum ResumePosition: String, Codable, Equatable, Sendable, CaseIterable {
   /// At the oldest record that the source still has.
   case earliest
@@ -37,8 +38,8 @@ public struct LearningStatus: Codable, Equatable, Sendable {
 public struct LearningRequest: Codable, Equatable, Sendable {
   /// The state to be in: `running` or `paused` (`stopped` is the daemon's own and is refused).
   public var state: LearningMode
-  /// Where to go on from, where that must be chosen: `earliest`, `latest`, an RFC 3339 time, or offsets such as
-  /// `0:120,1:99`; refused with `paused`.
+  /// Where to go on from, where that must be chosen: `earliest`, `latest`, an RFC 3339 time (Kafka alone), or offsets
+  /// such as `0:120,1:99` (of a file one number, the byte at which a line begins); refused with `paused`.
   public var position: String?
 
   /// Makes a request.

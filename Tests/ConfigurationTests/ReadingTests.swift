@@ -277,7 +277,8 @@ import Testing
 
   @Test(arguments: [
     ("earliest", StartPosition.earliest), ("latest", .latest), ("17", .offsets([0: 17])), ("1:5", .offsets([1: 5])),
-    ("0:120, 1:99", .offsets([0: 120, 1: 99])), ("1970-01-02T00:00:00Z", .time(milliseconds: 86_400_000)),
+    ("0:120, 1:99", .offsets([0: 120, 1: 99])), ("0:120 , 1 : 99 ", .offsets([0: 120, 1: 99])),
+    (" 17 ", .offsets([0: 17])), ("1970-01-02T00:00:00Z", .time(milliseconds: 86_400_000)),
     ("1970-01-01 01:00:00.5+01:00", .time(milliseconds: 500)),
   ]) func startsAreWrittenInWordsTimesAndOffsets(text: String, position: StartPosition) {
     #expect(StartPosition(text: text) == position)
@@ -285,7 +286,7 @@ import Testing
 
   @Test(arguments: [
     "", "first", "1970-01-02", "1:", ":1", "0:1,", "0:1,0:2", "-1", "0:-1", "0:1:2", "5000000000:1", "0:x",
-    "99999999999999999999",
+    "99999999999999999999", "1 2", " ", "0: ",
   ]) func startsAreNothingElse(text: String) {
     #expect(StartPosition(text: text) == nil)
   }

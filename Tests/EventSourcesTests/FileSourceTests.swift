@@ -250,6 +250,25 @@ import Testing
     #expect(try !start().0.hasCertainStart)
   }
 
+  @Test(arguments: [false, true]) func anIntactPositionIsKeptAndRefusesAnExactPlace(isRotated: Bool) throws {
+    try write("one\ntwo\nthree\n")
+    let settings = FileSourceSettings(path: path, follows: isRotated)
+    var (source, collected) = try start(settings)
+    collected.take(2, from: source)
+    if isRotated {
+      try shell("mv events.ndjson events.ndjson.1")
+      try write("four\n")
+    }
+    for policy in [MissingPositionPolicy.offsets([0: 4]), .time(milliseconds: 0)] {
+      let problem = #expect(throws: SourceProblem.self) { try start(settings, at: collected.position, missing: policy) }
+      #expect(problem?.kind == .configuration && problem?.message.contains("byte 8") == true)
+      #expect(problem?.message.contains("resume with `earliest`") == true)
+    }
+    var (second, rest) = try start(settings, at: collected.position, missing: .earliest)
+    rest.take(1, from: second)
+    #expect(rest.texts == ["three"])
+  }
+
   @Test func aMissingFileIsNamed() throws {
     let problem = #expect(throws: SourceProblem.self) { try start() }
     #expect(problem?.kind == .missing)

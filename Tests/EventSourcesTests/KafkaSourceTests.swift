@@ -73,7 +73,8 @@ import Threads
     let beyond = #expect(throws: SourceProblem.self) { try start([0: 101, 1: 47]) }
     #expect(beyond?.kind == .positionLost && beyond?.lost.map(\.partition) == [0])
     for offsets: [Int32: Int64] in [[0: 1], [0: 1, 1: 2, 2: 3], [:]] {
-      #expect(#expect(throws: SourceProblem.self) { try start(offsets) }?.kind == .configuration)
+      let problem = #expect(throws: SourceProblem.self) { try start(offsets) }
+      #expect(problem?.kind == .configuration && problem?.message.contains("source.kafka.start_from") == true)
     }
   }
 
@@ -90,6 +91,24 @@ import Threads
     #expect(report.position.partitions.map(\.nextOffset) == [10, 7])
     #expect(throws: SourceProblem.self) { try source.seek(to: beyond, missing: .offsets([0: 7])) }
     #expect(throws: SourceProblem.self) { try source.seek(to: beyond, missing: .offsets([0: 7, 1: 7])) }
+  }
+
+  @Test func anIntactPositionIsKeptAndRefusesAnExactPlace() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<10, "a"), partition: 0)
+    try produce(numbers(0..<10, "b"), partition: 1)
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(20, from: source)
+    for policy in [MissingPositionPolicy.offsets([0: 7, 1: 7]), .time(milliseconds: 0)] {
+      let problem = #expect(throws: SourceProblem.self) { try source.seek(to: collected.position, missing: policy) }
+      #expect(problem?.kind == .configuration)
+      #expect(problem?.message.contains("partition 0 at offset 10, partition 1 at offset 10") == true)
+      #expect(problem?.message.contains("resume with `earliest`") == true)
+    }
+    for policy in [MissingPositionPolicy.earliest, .latest] {
+      #expect(try source.seek(to: collected.position, missing: policy).position == collected.position)
+    }
   }
 
   @Test func aSavedPositionGoesOnAfterItsLastRecord() throws {

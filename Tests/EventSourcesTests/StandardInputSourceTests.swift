@@ -50,5 +50,9 @@ import Testing
       try source.start(at: position, missing: .refuse, replaying: [])
     }
     #expect(problem?.kind == .otherSource)
+    let placed = #expect(throws: SourceProblem.self) {
+      try source.start(at: position, missing: .offsets([0: 7]), replaying: [])
+    }
+    #expect(placed?.kind == .configuration)
   }
 }

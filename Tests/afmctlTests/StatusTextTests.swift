@@ -111,9 +111,15 @@ struct StatusTextTests {
 
   @Test func whatStoppedLearningSaysHowToGoOn() {
     let status = LearningStatus(state: .stopped, reason: "the position is gone", positions: [.earliest, .latest])
-    #expect(
-      StatusText.learning(status)
-        == "stopped: the position is gone (resume with --position earliest, latest, a time, or offsets)")
+    for (kind, places) in [
+      ("kafka", "earliest, latest, a time, or offsets"), ("stdin", "earliest, latest"),
+      ("file", "earliest, latest, or the byte at which a line begins"),
+      (nil, "earliest, latest, a time (Kafka alone), or offsets"),
+    ] {
+      #expect(
+        StatusText.learning(status, from: kind)
+          == "stopped: the position is gone (resume with --position \(places))")
+    }
   }
 
   @Test func problemsOfSourceAndSnapshotsShow() {

@@ -19,7 +19,7 @@ enum StatusText {
 
   private static func overview(of report: StatusReport, now: Date) -> TextTable {
     var table = TextTable()
-    table.append("Learning", learning(report.learning))
+    table.append("Learning", learning(report.learning, from: report.source.kind))
     table.append("Events", events(report))
     if let sampling = report.sampling { table.append("Negatives", self.sampling(sampling)) }
     if let ranking = report.progressive.wholeRun.ranking {
@@ -68,13 +68,21 @@ enum StatusText {
     return text
   }
 
-  /// `running`, or why not and what it needs to go on.
-  static func learning(_ status: LearningStatus) -> String {
+  /// `running`, or why not and what it needs to go on. The kind of the source tells which places can be named, where
+  /// it is known.
+  static func learning(_ status: LearningStatus, from kind: String? = nil) -> String {
     var text = status.state.rawValue
     if let reason = status.reason { text += ": \(reason)" }
     if !status.positions.isEmpty {
-      let words = status.positions.map(\.rawValue).joined(separator: ", ")
-      text += " (resume with --position \(words), a time, or offsets)"
+      let exact: [String] =
+        switch kind {
+        case "kafka": ["a time", "or offsets"]
+        case "file": ["or the byte at which a line begins"]
+        case "stdin": []
+        default: ["a time (Kafka alone)", "or offsets"]
+        }
+      let places = (status.positions.map(\.rawValue) + exact).joined(separator: ", ")
+      text += " (resume with --position \(places))"
     }
     return text
   }
