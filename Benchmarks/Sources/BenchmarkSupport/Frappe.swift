@@ -46,18 +46,22 @@ public struct Frappe {
   /// What is stated.
   public let test: EventLines
 
-  /// The files in a directory, else in the shared material; nil where neither is there.
+  /// The files in a directory, else in the shared material; nil where none is named and that has none of them.
   ///
-  /// - Throws: where the directory lacks one, or one cannot be read.
+  /// - Throws: where the directory, or the shared material that has others, lacks one, or one cannot be read.
   public static func find(_ directory: String?) throws -> Frappe? {
     let shared = ProcessInfo.processInfo.environment["AFM_SHARED"].flatMap { $0.isEmpty ? nil : $0 + "/data" }
-    guard let directory = directory ?? shared else { return nil }
-    func lines(_ part: String) throws -> EventLines {
+    guard let place = directory ?? shared else { return nil }
+    func name(_ part: String) -> String? {
       let names = ["frappe.\(part).libfm", "\(part).libfm"].flatMap { [$0, $0 + ".xz", $0 + ".gz", $0 + ".zst"] }
-      guard let name = names.first(where: { FileManager.default.fileExists(atPath: directory + "/" + $0) }) else {
-        throw BenchmarkProblem("\(directory) has no frappe.\(part).libfm, plain or compressed")
+      return names.first { FileManager.default.fileExists(atPath: place + "/" + $0) }
+    }
+    if directory == nil, ["train", "validation", "test"].allSatisfy({ name($0) == nil }) { return nil }
+    func lines(_ part: String) throws -> EventLines {
+      guard let name = name(part) else {
+        throw BenchmarkProblem("\(place) has no frappe.\(part).libfm, plain or compressed")
       }
-      return try EventLines(path: directory + "/" + name)
+      return try EventLines(path: place + "/" + name)
     }
     return try Frappe(training: lines("train"), validation: lines("validation"), test: lines("test"))
   }

@@ -9,8 +9,9 @@ struct OnePass {
       let arguments = Array(CommandLine.arguments.dropFirst())
       if arguments.contains("--help") { return print(Request.help) }
       let request = try Request(arguments)
-      guard let data = request.data else { return try Statement.run(request) }
-      try compare(data, request)
+      if let data = request.data { return try compare(data, request) }
+      let broken = try Statement.run(request)
+      if !broken.isEmpty { throw BenchmarkProblem("above what is promised: \(broken.joined(separator: "; "))") }
     } catch {
       try? FileHandle.standardError.write(contentsOf: Data("OnePass: \(error)\n".utf8))
       exit(1)

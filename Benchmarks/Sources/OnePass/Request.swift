@@ -27,7 +27,8 @@ struct Request {
 
     Learns the data once, event by event, and says how good the predictions are: the mean of the seeds and their
     standard deviation. KEY is any key below `learning` of afmd.yaml, such as rates.embedding; of several values every
-    combination gets a line. Without --data it measures what Docs/Learning.md states.
+    combination gets a line. Without --data it measures what Docs/Learning.md states, takes --seeds and --frappe alone,
+    and ends with 1 where a figure is above what is promised.
     """
 
   private(set) var data: DataSet?
@@ -41,7 +42,9 @@ struct Request {
 
   init(_ arguments: [String]) throws {
     var rest = arguments[...]
+    var given: [String] = []
     while let option = rest.popFirst() {
+      given.append(option)
       if option == "--weather" {
         fields = .weather
         continue
@@ -60,6 +63,19 @@ struct Request {
       case "--labels": labels = try values.map { try Self.chosen(option, $0) }
       default: throw Self.problem(option, "is unknown")
       }
+    }
+    let taken = ["--data", "--seeds"] + Self.options(of: data)
+    if let stray = given.first(where: { !taken.contains($0) }) {
+      throw Self.problem(stray, data.map { "has no meaning with --data \($0.rawValue)" } ?? "needs --data")
+    }
+  }
+
+  /// Those beside `--data` and `--seeds` that have a meaning: any other would be ignored.
+  private static func options(of data: DataSet?) -> [String] {
+    switch data {
+    case nil: ["--frappe"]
+    case .frappe: ["--set", "--cross", "--judge", "--frappe"]
+    case .flights: ["--set", "--cross", "--labels", "--weather"]
     }
   }
 
