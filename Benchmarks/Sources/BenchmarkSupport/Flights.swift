@@ -5,6 +5,8 @@ import Foundation
 public struct Flights {
   /// Where they came from.
   public let source: String
+  /// Whether they are all flights of 2013, which figures are promised of, not the demo's sample.
+  public let isWholeYear: Bool
   /// All lines with their line feeds.
   public let bytes: [UInt8]
   /// Where each line stands, without its line feed.
@@ -21,6 +23,7 @@ public struct Flights {
     let path =
       shared.map { $0 + "/data/flights.ndjson.xz" }
       ?? project.appendingPathComponent("Config/demo/flights.ndjson.xz").path
+    isWholeYear = shared != nil
     source = shared == nil ? "the demo's sample of flights" : "all flights of 2013"
 
     let reader = try DecompressingReader(path: path)

@@ -9,6 +9,8 @@ final class FlightFiles {
 
   /// What they are.
   let description: String
+  /// Whether what is promised is promised of them.
+  let isWholeYear: Bool
   /// How many.
   let count: Int
   let path: String
@@ -16,6 +18,7 @@ final class FlightFiles {
 
   init(_ flights: Flights) throws {
     description = flights.description
+    isWholeYear = flights.isWholeYear
     count = flights.lines.count
     folder = DaemonProcess.temporaryFolder()
     path = folder + "/flights.ndjson"

@@ -25,7 +25,7 @@ struct Statement {
         let values = try request.seeds.map { seed in
           try FrappePass(frappe, statement.settings, crosses: statement.crosses, seed: seed).run(judgedBy: .test)
         }
-        if !statement.add(values, to: &table) { broken.append("Frappe, \(statement.name)") }
+        if !statement.add(values, to: &table, isPromised: true) { broken.append("Frappe, \(statement.name)") }
       }
       print("\(table.text)\n")
     } else {
@@ -41,7 +41,7 @@ struct Statement {
           try FlightsPass(flights, statement.settings, fields: fields, crosses: statement.crosses, seed: seed)
             .run(labels: labels)
         }
-        if !statement.add(values, to: &table) {
+        if !statement.add(values, to: &table, isPromised: flights.isWholeYear) {
           broken.append("flights, labels \(labels.rawValue), \(statement.name)")
         }
       }
@@ -51,8 +51,9 @@ struct Statement {
   }
 
   /// Whether what is promised is kept, or nothing is.
-  private func add(_ values: [Double], to table: inout Table) -> Bool {
+  private func add(_ values: [Double], to table: inout Table, isPromised: Bool) -> Bool {
     let spread = Spread(values)
+    let promise = isPromised ? promise : nil
     let isKept = promise.map { spread.mean <= $0 } ?? true
     table.add(
       name, spread.description, promise.map { "<= \(Numbers.text($0, digits: 3))" } ?? "",

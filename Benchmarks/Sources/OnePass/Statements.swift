@@ -1,6 +1,6 @@
-/// The figures that `Docs/Learning.md` states: the model with one set of settings for all, which are spelled out so
-/// that the figures stay comparable where defaults change, and each rival with the settings that were found best for it
-/// on the validation file of Frappe, or on the flights themselves.
+/// The figures that `Docs/Learning.md` states: the model with one set of settings, which are spelled out so that the
+/// figures stay comparable where defaults change, with others where its name says so; and each rival with the settings
+/// that were found best for it on the validation file of Frappe, or on the flights themselves.
 enum Statements {
   private typealias Settings = [String: String]
 
