@@ -37,6 +37,10 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     case explicit
     /// Where the step leads to: it never leads beyond its goal.
     case implicit
+
+    /// What serves a loss best in one pass: squared errors grow without bound and explicit steps overshoot them; log loss
+    /// does not gain, and saves the equation. Ranking losses take explicit steps always.
+    public static func best(for loss: Loss) -> Step { loss.isSquaredError ? .implicit : .explicit }
   }
 
   /// The form of the model.
@@ -86,13 +90,13 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   /// How what was learned is forgotten with event time; nil for not at all.
   public var forgetting: ForgettingSettings?
 
-  /// Makes a configuration; everything has its default but the fields.
+  /// Makes a configuration; everything has its default but the fields. Without a `step` it is the best for the loss.
   public init(
     layout: FieldLayout, kind: Kind = .afm, embeddingSize: Int = 16, attentionSize: Int = 16,
     attentionScale: AttentionScale = .pairs, loss: Loss = .logistic, fieldPairPrior: Bool = true,
     fieldPairWeights: Bool = true, outputWeights: OutputWeights = .trainable, seed: UInt64 = 1,
     embeddingScale: Float = 0.1, attentionInitialScale: Float = 0.3, rates: LearningRates = LearningRates(),
-    step: Step = .implicit, initialAccumulator: Float = 0.3, epsilon: Float = 1e-8,
+    step: Step? = nil, initialAccumulator: Float = 0.3, epsilon: Float = 1e-8,
     regularization: Regularization = Regularization(), dropout: Float = 0, tableSlots: Int = 1 << 20,
     maximumFeatures: Int = 64, maximumPairs: Int = 2016, calibration: CalibrationSettings? = nil,
     forgetting: ForgettingSettings? = nil
@@ -110,7 +114,7 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
     self.embeddingScale = embeddingScale
     self.attentionInitialScale = attentionInitialScale
     self.rates = rates
-    self.step = step
+    self.step = step ?? Step.best(for: loss)
     self.initialAccumulator = initialAccumulator
     self.epsilon = epsilon
     self.regularization = regularization

@@ -3,6 +3,13 @@ import FeatureEncoding
 import Features
 import YAML
 
+/// How `learning.step` is written.
+private enum StepReading: String, CaseIterable {
+  case automatic
+  case explicit
+  case implicit
+}
+
 /// Reads the `learning` section; the model itself says which numbers are impossible.
 enum LearningReading {
   /// Nil only where a problem was found.
@@ -26,7 +33,7 @@ enum LearningReading {
       embeddingScale: float(section, "embedding_scale", standard.embeddingScale),
       attentionInitialScale: float(section, "attention_initial_scale", standard.attentionInitialScale),
       rates: section.section("rates", rates),
-      step: section.choice("step", default: standard.step),
+      step: step(section),
       initialAccumulator: float(section, "initial_accumulator", standard.initialAccumulator),
       epsilon: float(section, "epsilon", standard.epsilon),
       regularization: section.section("regularization", regularization),
@@ -40,6 +47,11 @@ enum LearningReading {
     let problems = model.problems
     for problem in problems { report(problem, document, section.findings) }
     return problems.isEmpty && isLayoutSound ? model : nil
+  }
+
+  /// Nil where it goes by the loss.
+  private static func step(_ section: YAMLSection) -> ModelConfiguration.Step? {
+    ModelConfiguration.Step(rawValue: section.choice("step", default: StepReading.automatic).rawValue)
   }
 
   private static func rates(_ section: YAMLSection) -> LearningRates {

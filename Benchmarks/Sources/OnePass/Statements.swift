@@ -73,7 +73,9 @@ enum Statements {
 
   private static let logistic = [
     Statement("log loss, k = 16", model, promise: 0.410),
-    Statement("log loss, k = 16, tuned", model + rates("0.3", linear: "0.02", sums: "0.3", penalty: "0.0003")),
+    Statement(
+      "log loss, k = 16, tuned",
+      model + rates("0.3", linear: "0.02", sums: "0.3", penalty: "0.0003") + ["step": "implicit"]),
     Statement(
       "log loss, k = 16, without field-pair parameters",
       withoutPairs + rates("0.25", linear: "0.1", sums: "0.01", penalty: "0.001") + ["embedding_scale": "0.14"]),
@@ -83,7 +85,7 @@ enum Statements {
     Statement(
       "log loss, k = 64, tuned",
       model + rates("0.25", linear: "0.02", sums: "0.03", penalty: "0")
-        + ["embedding_size": "64", "embedding_scale": "0.07"]),
+        + ["embedding_size": "64", "embedding_scale": "0.07", "step": "implicit"]),
     Statement(
       "log loss, k = 64, without field-pair parameters",
       withoutPairs + rates("0.2", linear: "0.05", sums: "0.03", penalty: "0.001") + ["embedding_size": "64"]),
@@ -109,7 +111,7 @@ enum Statements {
   /// What stands in `Config/afmd.yaml`.
   private static let model: Settings =
     rates("0.25", linear: "0.05", sums: "0.3", penalty: "0.0003") + [
-      "field_pair_prior": "true", "field_pair_weights": "true", "attention_initial_scale": "0.3", "step": "implicit",
+      "field_pair_prior": "true", "field_pair_weights": "true", "attention_initial_scale": "0.3", "step": "automatic",
     ]
   private static let withoutPairs: Settings = [
     "field_pair_prior": "false", "field_pair_weights": "false", "attention_initial_scale": "0.3", "step": "explicit",
