@@ -52,7 +52,11 @@ extension KafkaConsumer {
 
   /// Asks the brokers for the first record of each partition whose timestamp is not before a time.
   ///
-  /// - Parameter milliseconds: the time, since 1970.
+  /// - Parameters:
+  ///   - milliseconds: the time, since 1970.
+  ///   - topic: the topic's name.
+  ///   - partitions: the partitions that are asked for.
+  ///   - timeoutMilliseconds: how long to wait for the brokers.
   /// - Returns: the offsets of those records; a partition without one is left out.
   public func offsets(
     topic: String, partitions: [Int32], at milliseconds: Int64, timeoutMilliseconds: Int32

@@ -131,7 +131,9 @@ public final class LearningService: Sendable {
 
   /// Resumes learning; after a lost position, at the one that is chosen. Done when it would survive a restart.
   ///
-  /// - Parameter position: any place but `refuse`, which counts as none.
+  /// - Parameters:
+  ///   - position: any place but `refuse`, which counts as none.
+  ///   - completion: what to call with the report then, or with the problem.
   public func resume(
     at position: MissingPositionPolicy? = nil, _ completion: @escaping LearningCompletion<LearningReport>
   ) {
