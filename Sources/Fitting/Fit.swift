@@ -286,17 +286,3 @@ extension Duration {
   /// Seconds with their fraction.
   var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
-
-extension OnlineLearner {
-  /// Learns events one by one, each at its own time: as the daemon does.
-  fileprivate func steps(
-    _ events: UnsafeBufferPointer<BatchEvent>, features: UnsafeBufferPointer<Feature>
-  ) -> [LearningStep] {
-    events.map { event in
-      if let time = event.time { model.advanceClock(to: time) }
-      return step(
-        UnsafeBufferPointer(rebasing: features[event.features]), label: event.label, importance: event.importance,
-        offset: event.offset)
-    }
-  }
-}
