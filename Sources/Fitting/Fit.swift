@@ -167,7 +167,7 @@ public final class Fit {
           continue
         }
         let raw = model.calibrated(step.prediction.raw)
-        let tail = raw == step.prediction.raw ? step.tail : settings.model.loss.tail(raw: raw)
+        let tail = raw == step.prediction.raw ? step.tail : settings.model.loss.tail(raw: raw + event.offset)
         judged.record(event, step.prediction, raw: raw, tail: tail)
         // Progressive validation proper: only in the first epoch is an event predicted before it was ever learned.
         if epoch == 1 {

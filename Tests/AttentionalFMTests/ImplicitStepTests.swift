@@ -120,8 +120,8 @@ import Testing
     }
   }
 
-  @Test("does not lead squared loss beyond its label where the explicit one does")
-  func noOvershoot() throws {
+  @Test("ends nearer to the label of squared loss than an explicit one that overshoots")
+  func nearerToTheLabel() throws {
     func distance(_ step: ModelConfiguration.Step) throws -> Float {
       var configuration = ModelConfiguration.test(k: 64, t: 16)
       configuration.loss = .squared

@@ -40,7 +40,11 @@ struct ImplicitFeedback {
         }
         settings.append(Setting(key: String(value[..<sign]), value: String(value[value.index(after: sign)...])))
       case "--cross": crosses.append(value.split(separator: ",").map(String.init))
-      case "--seeds": seeds = value.split(separator: ",").compactMap { UInt64($0) }
+      case "--seeds":
+        seeds = try value.split(separator: ",").map {
+          guard let seed = UInt64($0) else { throw BenchmarkProblem("--seeds takes numbers, not \($0)") }
+          return seed
+        }
       case "--only": only = value.split(separator: ",").map(String.init)
       case "--frappe": directory = value
       default: throw BenchmarkProblem("\(option) is unknown\n\(help)")
@@ -75,6 +79,9 @@ struct ImplicitFeedback {
         }
       ),
     ]
+    for name in only ?? [] where !ways.contains(where: { $0.name == name }) {
+      throw BenchmarkProblem("--only takes \(ways.map(\.name).joined(separator: ", ")), not \(name)")
+    }
     var table = Table(
       "mean of the seeds", "hit rate in the stream", "NDCG", "hit rate on test", "NDCG ")
     for way in ways where only?.contains(way.name) ?? true {

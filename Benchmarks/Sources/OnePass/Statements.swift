@@ -1,5 +1,5 @@
-/// The figures that `Docs/Learning.md` states: the model with one set of settings, which are spelled out so that the
-/// figures stay comparable where defaults change, with others where its name says so; and each rival with the settings
+/// The figures that `Docs/Learning.md` states: the model with the present defaults, of which those that this page
+/// compares are spelled out, with others where its name says so; and each rival with the settings
 /// that were found best for it on the validation file of Frappe, or on the flights themselves.
 enum Statements {
   private typealias Settings = [String: String]

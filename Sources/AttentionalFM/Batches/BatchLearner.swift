@@ -6,8 +6,9 @@ import Features
 /// Learns a model in mini-batches: every event of a batch is differentiated at the same parameters, the gradients are
 /// summed in the order of the events, the penalties are added once, and each touched parameter takes one Adagrad step.
 ///
-/// A batch of one event is exactly a step of `OnlineLearner`, to the last bit; larger ones take explicit steps. Memory grows with the largest batch that
-/// was learned, and nothing else is allocated. Used by the model's owner alone.
+/// Made for batches of one event, it takes exactly the steps of `OnlineLearner`, to the last bit; for larger ones its
+/// steps are explicit. Memory grows with the largest batch that was learned, and nothing else is allocated. Used by the
+/// model's owner alone.
 public final class BatchLearner {
   /// The model that moves.
   public let model: Model
@@ -20,6 +21,8 @@ public final class BatchLearner {
   public private(set) var steps: [LearningStep] = []
 
   private let trained: TrainedParameters
+  /// Whether it was made for batches of one event: also a last batch that happens to hold one is a batch otherwise.
+  private let isOfSingleEvents: Bool
   private let configuration: ModelConfiguration
   private let scratch: EventScratch
   private let rows: BatchRows
@@ -45,6 +48,7 @@ public final class BatchLearner {
     self.model = model
     self.kernels = kernels
     self.trained = trained
+    isOfSingleEvents = batchSize == 1
     configuration = model.configuration
     scratch = EventScratch(configuration)
     let width = Int(scratch.layout.pointee.k_padded)
@@ -121,7 +125,7 @@ public final class BatchLearner {
       applied &+= 1
     }
     dense.collect(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
-    let scale = configuration.step == .implicit && events.count == 1 ? implicitScale(events[0], pairs: pairs) : 1
+    let scale = configuration.step == .implicit && isOfSingleEvents ? implicitScale(events[0], pairs: pairs) : 1
     let denseIsFinite = dense.check(scale: scale, pairs: pairs)
     let rowsAreFinite = trained == .attention || rows.check(kernels, scale: scale)
     // Both were evaluated: what comes after needs to know that the dense gradients were looked at.

@@ -35,7 +35,8 @@ public struct ModelConfiguration: Codable, Equatable, Sendable {
   public enum Step: String, Codable, Sendable, CaseIterable {
     /// Where the score is.
     case explicit
-    /// Where the step leads to: it never leads beyond its goal.
+    /// Where the step leads to, to the first order: a step whose squared gradient is small beside the Adagrad sums does
+    /// not lead beyond its goal.
     case implicit
 
     /// What serves a loss best in one pass: squared errors grow without bound and explicit steps overshoot them; log loss

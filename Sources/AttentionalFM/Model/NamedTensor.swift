@@ -67,7 +67,8 @@ extension DenseParameters {
   }
 
   /// Puts saved tensors back. `r` and `m` go by the fields' names: a pair of fields that was not saved keeps its start, as
-  /// all do where the tensor was not saved; one that is no longer there is left out. Saved tensors that this model does not have are ignored.
+  /// all do where the tensor was not saved; one that is no longer there is left out. Saved tensors that this model does
+  /// not have are ignored.
   package func restore(_ tensors: [NamedTensor], savedFields: [String], fields: [String]) throws(ModelProblem) {
     for place in places {
       guard let tensor = tensors.first(where: { $0.name == place.name }) else {

@@ -1,4 +1,7 @@
-/// The implicit step: the gradient is taken where the step leads to, so that no step leads beyond its goal.
+/// The implicit step: the gradient is taken where the step leads to, to the first order.
+///
+/// The gain below has the sums that the explicit gradient would leave. Where that gradient's square is large beside them
+/// (a large x or importance) the smaller step that is taken still leads further than the gain says, and can overshoot.
 ///
 /// A step against the gradient `g = dL/dy` of an event moves its score, to the first order, from `y` to `y - g D` with
 /// the gain `D = sum (dy/dtheta)^2 rate / sqrt(G + (g dy/dtheta)^2)`. The implicit step solves `y' = y - g' D` with
