@@ -52,7 +52,8 @@ public struct RecoveredLearning: Sendable {
       if manifest.model.loss != identity.model.loss {
         notes.append(
           "snapshot \(manifest.id) was learned with loss \(manifest.model.loss.rawValue), and "
-            + "\(identity.model.loss.rawValue) is configured: progressive validation begins anew")
+            + "\(identity.model.loss.rawValue) is configured: progressive validation begins anew, "
+            + "and scores mean something else until the model has learned enough")
       }
       if let note = loaded.state.waiting.note(hasEventTimes: identity.schema.time != nil) { notes.append(note) }
       live = loaded.live
