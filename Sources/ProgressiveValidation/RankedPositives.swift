@@ -15,7 +15,7 @@ public struct RankingSummary: Codable, Equatable, Sendable {
 }
 
 /// The weighted sums over the positives that were ranked.
-struct RankingSums: Equatable, Sendable {
+struct RankingSums: WeightedSums {
   /// So many places count.
   static let places = 10
 
@@ -42,7 +42,6 @@ struct RankingSums: Equatable, Sendable {
       events: events, hitRate: weight > 0 ? hits / weight : nil, ndcg: weight > 0 ? gain / weight : nil)
   }
 
-  /// The sums as numbers in a fixed order, for a snapshot; the number of events is kept apart.
   var numbers: [Double] { [weight, hits, gain] }
 
   static let numberCount = 3
@@ -58,39 +57,11 @@ struct RankingSums: Equatable, Sendable {
 }
 
 /// Ranked positives over the whole run, the open window and the last one that ended.
-struct RankedPositives: Equatable, Sendable {
-  var run = RankingSums()
-  var window = RankingSums()
-  var lastWindow = RankingSums()
+typealias RankedPositives = RunAndWindow<RankingSums>
 
+extension RunAndWindow<RankingSums> {
   mutating func add(ahead: Int, importance: Float) {
     run.add(ahead: ahead, importance: Double(importance))
     window.add(ahead: ahead, importance: Double(importance))
-  }
-
-  mutating func endWindow() {
-    lastWindow = window
-    window = RankingSums()
-  }
-
-  /// The sums as named arrays; empty where no positive was ever ranked.
-  var state: [NamedArray] {
-    guard run.events > 0 else { return [] }
-    let parts = [run, window, lastWindow]
-    return [
-      NamedArray("counts", .unsigned(parts.map(\.events))), NamedArray("sums", .double(parts.flatMap(\.numbers))),
-    ]
-  }
-
-  init() {}
-
-  init(_ saved: SavedArrays) throws(ProgressiveStateProblem) {
-    let counts = try saved.unsigned("counts", count: 3)
-    let numbers = try saved.doubles("sums", count: 3 * RankingSums.numberCount)
-    func part(_ index: Int) -> RankingSums {
-      let start = index * RankingSums.numberCount
-      return RankingSums(events: counts[index], numbers: Array(numbers[start..<(start + RankingSums.numberCount)]))
-    }
-    (run, window, lastWindow) = (part(0), part(1), part(2))
   }
 }

@@ -13,7 +13,7 @@ public struct ServedSummary: Codable, Equatable, Sendable {
 }
 
 /// The weighted sums over the events that carry a served score.
-struct ServedSums: Equatable, Sendable {
+struct ServedSums: WeightedSums {
   var events: UInt64 = 0
   var weight = 0.0
   var loss = 0.0
@@ -35,7 +35,6 @@ struct ServedSums: Equatable, Sendable {
     return ServedSummary(events: events, loss: mean(loss), modelLoss: mean(modelLoss))
   }
 
-  /// The sums as numbers in a fixed order, for a snapshot; the number of events is kept apart.
   var numbers: [Double] { [weight, loss, modelLoss] }
 
   static let numberCount = 3
@@ -51,42 +50,14 @@ struct ServedSums: Equatable, Sendable {
 }
 
 /// Served scores over the whole run, the open window and the last one that ended.
-struct ServedScores: Equatable, Sendable {
-  var run = ServedSums()
-  var window = ServedSums()
-  var lastWindow = ServedSums()
+typealias ServedScores = RunAndWindow<ServedSums>
 
+extension RunAndWindow<ServedSums> {
   /// Adds an event's served score, a finite raw one.
   mutating func add(_ raw: Float, of event: ScoredEvent, label: Float, loss kind: Loss) {
     let served = ScoredEvent(
       loss: kind, raw: raw, label: label, importance: 1, known: 0, unknown: 0, entropy: .nan, tail: kind.tail(raw: raw))
     run.add(served: served.loss, model: event)
     window.add(served: served.loss, model: event)
-  }
-
-  mutating func endWindow() {
-    lastWindow = window
-    window = ServedSums()
-  }
-
-  /// The sums as named arrays; empty where no event ever carried a served score.
-  var state: [NamedArray] {
-    guard run.events > 0 else { return [] }
-    let parts = [run, window, lastWindow]
-    return [
-      NamedArray("counts", .unsigned(parts.map(\.events))), NamedArray("sums", .double(parts.flatMap(\.numbers))),
-    ]
-  }
-
-  init() {}
-
-  init(_ saved: SavedArrays) throws(ProgressiveStateProblem) {
-    let counts = try saved.unsigned("counts", count: 3)
-    let numbers = try saved.doubles("sums", count: 3 * ServedSums.numberCount)
-    func part(_ index: Int) -> ServedSums {
-      let start = index * ServedSums.numberCount
-      return ServedSums(events: counts[index], numbers: Array(numbers[start..<(start + ServedSums.numberCount)]))
-    }
-    (run, window, lastWindow) = (part(0), part(1), part(2))
   }
 }

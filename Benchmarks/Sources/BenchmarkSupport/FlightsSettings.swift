@@ -1,5 +1,18 @@
 /// The daemon's settings for the flights: nine categorical fields, everything else at its default.
 public enum FlightsSettings {
+  /// The nine fields as entries of `schema.features`, as YAML in lines that are indented by four.
+  public static let features = """
+        - {name: date, path: time, kind: time, part: date}
+        - {name: day_of_week, path: time, kind: time, part: day_of_week}
+        - {name: hour, path: time, kind: time, part: hour}
+        - carrier
+        - flight
+        - tailnum
+        - origin
+        - dest
+        - {name: distance, kind: numeric, transform: bucket_width, width: 250}
+    """
+
   /// The settings file of a daemon that learns a file and keeps everything in one folder.
   ///
   /// - Parameters:
@@ -25,15 +38,7 @@ public enum FlightsSettings {
     schema:
       time: {path: time}
       features:
-        - {name: date, path: time, kind: time, part: date}
-        - {name: day_of_week, path: time, kind: time, part: day_of_week}
-        - {name: hour, path: time, kind: time, part: hour}
-        - carrier
-        - flight
-        - tailnum
-        - origin
-        - dest
-        - {name: distance, kind: numeric, transform: bucket_width, width: 250}
+    \(features)
     learning: {kind: \(kind)}
     snapshots: {every: null}
     sockets:

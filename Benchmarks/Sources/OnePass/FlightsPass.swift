@@ -10,17 +10,7 @@ enum FlightFields {
 
   /// The features of a schema, as YAML.
   fileprivate var text: String {
-    let nine = """
-          - {name: date, path: time, kind: time, part: date}
-          - {name: day_of_week, path: time, kind: time, part: day_of_week}
-          - {name: hour, path: time, kind: time, part: hour}
-          - carrier
-          - flight
-          - tailnum
-          - origin
-          - dest
-          - {name: distance, kind: numeric, transform: bucket_width, width: 250}
-      """
+    let nine = FlightsSettings.features
     let weather = """
           - {name: visibility, path: weather.visibility, kind: numeric, transform: buckets, boundaries: [1, 3, 6, 9]}
           - {name: precipitation, path: weather.precipitation, kind: numeric, transform: buckets, \
