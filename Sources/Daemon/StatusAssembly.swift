@@ -24,6 +24,7 @@ struct StatusAssembly: Sendable {
     return StatusReport(
       model: modelName, version: SoftwareVersion.number, process: getpid(), uptimeSeconds: now - startedAt,
       kernel: kernels.name, arithmetic: kernels.arithmetic, learning: learning(report.condition),
+      problems: report.problems.map { StandingProblemReport(code: $0.code.rawValue, message: $0.message) },
       eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
       stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },
       waiting: report.waiting.map(Self.waiting), calibration: report.calibration.map(Self.calibration),

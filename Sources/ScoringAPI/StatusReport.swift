@@ -14,6 +14,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   public var arithmetic: String
   /// Whether the daemon learns.
   public var learning: LearningStatus
+  /// Everything that is wrong at the moment; empty where nothing is.
+  public var problems: [StandingProblemReport]
   /// Events learned by the served model.
   public var eventsLearned: UInt64
   /// The snapshot the served model descends from; absent before the first.
@@ -46,7 +48,8 @@ public struct StatusReport: Codable, Equatable, Sendable {
   /// Makes a report; figures that are not finite are left out.
   public init(
     model: String, version: String, process: Int32, uptimeSeconds: Double, kernel: String, arithmetic: String,
-    learning: LearningStatus, eventsLearned: UInt64, lineage: UInt64?, eventTime: Int64?, stalenessSeconds: Double?,
+    learning: LearningStatus, problems: [StandingProblemReport] = [], eventsLearned: UInt64, lineage: UInt64?,
+    eventTime: Int64?, stalenessSeconds: Double?,
     waiting: WaitingEventsReport? = nil, calibration: CalibrationReport? = nil,
     sampling: SampledNegativesReport? = nil, progressive: ProgressiveReport, source: SourceReport,
     records: RecordCounts, table: TableReport,
@@ -59,6 +62,7 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.kernel = kernel
     self.arithmetic = arithmetic
     self.learning = learning
+    self.problems = problems
     self.eventsLearned = eventsLearned
     self.lineage = lineage
     self.eventTime = eventTime
@@ -73,6 +77,20 @@ public struct StatusReport: Codable, Equatable, Sendable {
     self.queue = queue
     self.snapshots = snapshots
     self.residentBytes = residentBytes
+  }
+}
+
+/// Something that is wrong and keeps being told until its opposite has been seen.
+public struct StandingProblemReport: Codable, Equatable, Sendable {
+  /// The sort of problem, as the label of the metric `afm_problem` has it.
+  public var code: String
+  /// What is wrong, where, and what to do.
+  public var message: String
+
+  /// Makes a report.
+  public init(code: String, message: String) {
+    self.code = code
+    self.message = message
   }
 }
 

@@ -148,8 +148,9 @@ final class ScriptedCommands: OperatorCommands {
       .success(
         StatusReport(
           model: "main", version: "1.0", process: 1, uptimeSeconds: 2.5, kernel: "x86-64-v3", arithmetic: "fused",
-          learning: LearningStatus(state: .running), eventsLearned: 300, lineage: 41, eventTime: nil,
-          stalenessSeconds: nil,
+          learning: LearningStatus(state: .running),
+          problems: [StandingProblemReport(code: "source", message: "no broker answers")], eventsLearned: 300,
+          lineage: 41, eventTime: nil, stalenessSeconds: nil,
           waiting: WaitingEventsReport(
             events: 5, capacity: 1000, learnedEarly: 1, undated: 2, streamTime: 1_700_000_000_000,
             nextLabelTime: 1_700_000_000_500),

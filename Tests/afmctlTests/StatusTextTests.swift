@@ -122,9 +122,12 @@ struct StatusTextTests {
     }
   }
 
-  @Test func problemsOfSourceAndSnapshotsShow() {
+  @Test func everythingThatIsWrongShows() {
     var report = report
-    report.source.problem = "no broker answers"
+    report.problems = [
+      StandingProblemReport(code: "source", message: "no broker answers"),
+      StandingProblemReport(code: "snapshot_failed", message: "disk full"),
+    ]
     report.snapshots = SnapshotReport(
       newest: 7, created: "2025-10-09T08:53:20Z", bytes: 1_234_567, files: 3, running: false, problem: nil)
     #expect(
@@ -132,7 +135,7 @@ struct StatusTextTests {
         .contains("\nSnapshot      7, taken 1 min 40 s ago, 1.2 MB in 3 files\n"))
     report.snapshots = SnapshotReport(newest: nil, created: nil, running: false, problem: "disk full")
     let text = StatusText.text(of: report, now: now)
-    #expect(text.contains("\n              problem: no broker answers\n"))
-    #expect(text.contains("\nSnapshot      none yet\n              problem: disk full\n"))
+    #expect(text.contains("\nProblems      no broker answers\n              disk full\n"))
+    #expect(text.contains("\nSnapshot      none yet\n"))
   }
 }

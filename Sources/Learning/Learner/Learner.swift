@@ -203,6 +203,7 @@ final class Learner {
       slots: model.table.slotCount, claimed: counters.claimed, evicted: counters.evicted, dropped: counters.dropped)
     report.currentSnapshot = snapshots.current
     report.snapshots = snapshots.progress
+    report.problems = standingProblems
     report.sourceProblem = source.problem
     report.isCaughtUp = source.isCaughtUp
     report.isAtEnd = source.isAtEnd

@@ -23,6 +23,13 @@ enum LearningMetrics {
     metrics.gauge("afm_source_failing", "1 while something is wrong with the source.") {
       board.report.sourceProblem == nil ? 0 : 1
     }
+    for code in StandingProblem.Code.allCases {
+      metrics.gauge(
+        "afm_problem", "1 while something of this kind is wrong, as status tells.", ["code": code.rawValue]
+      ) {
+        board.report.problems.contains { $0.code == code } ? 1 : 0
+      }
+    }
     metrics.gauge("afm_source_lag", "Records (bytes for a file) that the source has and that were not delivered yet.") {
       board.report.lag.map { $0.reduce(0) { $0 + Double($1.behind) } }
     }

@@ -54,6 +54,9 @@ public struct LearningReport: Sendable {
   /// How snapshots are going.
   public var snapshots = SnapshotProgress()
 
+  /// Everything that is wrong at the moment.
+  public var problems: [StandingProblem] = []
+
   /// What is wrong with the source at the moment.
   public var sourceProblem: SourceProblem?
 

@@ -20,6 +20,9 @@ enum StatusText {
   private static func overview(of report: StatusReport, now: Date) -> TextTable {
     var table = TextTable()
     table.append("Learning", learning(report.learning, from: report.source.kind))
+    for (index, problem) in report.problems.enumerated() {
+      table.append(index == 0 ? "Problems" : "", problem.message)
+    }
     table.append("Events", events(report))
     if let sampling = report.sampling { table.append("Negatives", self.sampling(sampling)) }
     if let ranking = report.progressive.wholeRun.ranking {
@@ -30,14 +33,12 @@ enum StatusText {
       table.append("Newest event", HumanText.duration(seconds: seconds) + " old")
     }
     table.append("Source", source(report.source))
-    if let problem = report.source.problem { table.append("", "problem: \(problem)") }
     table.append("Records", records(report.records))
     table.append("Table", self.table(report.table))
     table.append(
       "Queue", "\(HumanText.count(report.queue.batches)) of \(HumanText.count(report.queue.capacity)) batches")
     if let calibration = report.calibration { table.append("Calibration", self.calibration(calibration)) }
     table.append("Snapshot", snapshot(report.snapshots, now: now))
-    if let problem = report.snapshots.problem { table.append("", "problem: \(problem)") }
     let lineage = report.lineage.map { ", descends from snapshot \($0)" } ?? ""
     table.append("Model", "\(report.model)\(lineage)")
     table.append(

@@ -1,0 +1,35 @@
+/// Something that is wrong and keeps being told, in status and metrics, until its opposite has been seen.
+public struct StandingProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Sorts of problems: the label of the metric, the name in status.
+  public enum Code: String, CaseIterable, Sendable {
+    /// The source does not deliver, or delivers what cannot be trusted.
+    case source
+    /// The last attempt to write a snapshot failed.
+    case snapshotFailed = "snapshot_failed"
+  }
+
+  /// The sort.
+  public var code: Code
+
+  /// What is wrong, where, and what to do: a sentence or two for the operator.
+  public var message: String
+
+  /// Makes a problem.
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// The message.
+  public var description: String { message }
+}
+
+extension Learner {
+  /// Everything that is wrong at the moment, as far as the learner knows: each part adds what it knows of itself.
+  var standingProblems: [StandingProblem] {
+    [
+      source.problem.map { StandingProblem(.source, $0.message) },
+      snapshots.progress.problem.map { StandingProblem(.snapshotFailed, $0) },
+    ].compactMap(\.self)
+  }
+}
