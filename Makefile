@@ -28,8 +28,14 @@ PLOTS := $(BUILD)/plots
 FRAPPE ?= $(if $(SHARED),$(SHARED)/data)
 MOVIELENS ?=
 K ?= 64
-# The suites that need what only `make verify` brings.
-VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests
+# The suites that need what only `make verify` brings. Of the long runs, SoakTests, it does the short forms; `make soak`
+# does them whole.
+VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests|SoakTests
+SOAK ?=
+SOAK_TESTS ?= SoakTests
+VERIFY_ENVIRONMENT = AFM_PROGRAMS=$(PROGRAMS) AFM_TOOLS=$(TOOLS) AFM_PYTHON_PROGRAMS=$(PYTHON)/bin \
+  AFM_PYTHON=$(PYTHON)/bin/python AFM_CURRENT_LIBRDKAFKA=$(TOOLS)/librdkafka AFM_FAULTS_LIBRARY=$(TOOLS)/faults.so \
+  AFM_SOAK_FAILURES=$(BUILD)/soak-failures
 VERIFY_PACKAGES := nghttp2-client qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross systemd python3-venv
 
 export AFM_SHARED := $(SHARED)
@@ -168,6 +174,8 @@ verify-tools: test-tools
 	@test -x $(PYTHON)/bin/openapi-spec-validator || { \
 	  python3 -m venv $(PYTHON) && \
 	  $(PYTHON)/bin/pip install -q --disable-pip-version-check confluent-kafka numpy safetensors openapi-spec-validator; }
+	@test $(TOOLS)/faults.so -nt Tests/Faults/faults.c || \
+	  cc -Wall -Wextra -Werror -shared -fPIC -O2 -o $(TOOLS)/faults.so Tests/Faults/faults.c -ldl -lpthread
 	@mkdir -p $(TOOLS)/librdkafka && \
 	  ln -sf $$(ls $(PYTHON)/lib/python3*/site-packages/confluent_kafka.libs/librdkafka-*.so.1) $(TOOLS)/librdkafka/librdkafka.so.1
 
@@ -188,8 +196,12 @@ cross-architecture: verify-tools ## The NEON kernels under qemu give the bits of
 
 .PHONY: verify-tests
 verify-tests: verify-tools build ## Tests by programs that only `make verify` brings
-	AFM_PROGRAMS=$(PROGRAMS) AFM_TOOLS=$(TOOLS) AFM_PYTHON_PROGRAMS=$(PYTHON)/bin AFM_PYTHON=$(PYTHON)/bin/python \
-	  AFM_CURRENT_LIBRDKAFKA=$(TOOLS)/librdkafka Tests/Scripts/run-tests.sh --no-parallel --filter '$(VERIFY_TESTS)'
+	$(VERIFY_ENVIRONMENT) Tests/Scripts/run-tests.sh --no-parallel --filter '$(VERIFY_TESTS)'
+
+# SOAK='AFM_SOAK_SEED=7 AFM_SOAK_SECONDS=600' chooses; SOAK_TESTS names some of the runs.
+.PHONY: soak
+soak: verify-tools build ## The long runs: kills, faults of disks and brokers, damage; they print their seeds (Docs/Testing.md)
+	$(VERIFY_ENVIRONMENT) AFM_SOAK=1 $(SOAK) Tests/Scripts/run-tests.sh --no-parallel --filter '$(SOAK_TESTS)'
 
 # Sanitized builds have folders of their own; end to end they learn 5,000 flights.
 .PHONY: thread-sanitizer

@@ -171,7 +171,7 @@ let testTargets: [Target] = [
   tests(of: "Daemon", ["AttentionalFM", "Configuration", "EventSources", "Learning", "ScoringAPI"]),
   tests(of: "afmctl", ["ScoringAPI", "CommandTable", "SnapshotStore", "AttentionalFM", "LiveModel", "Features"]),
   .testTarget(
-    name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    name: "EndToEndTests", dependencies: ["TestSupport", "EventSources", "Kafka"], swiftSettings: strict),
 ]
 
 let package = Package(

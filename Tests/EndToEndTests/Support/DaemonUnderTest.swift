@@ -104,12 +104,16 @@ final class DaemonUnderTest {
     }
   }
 
-  /// Ends it without warning.
-  func kill() {
+  /// Ends it without warning; returns its exit code, or the negated number of the signal that ended it.
+  @discardableResult
+  func kill() -> Int32? {
     child?.signal(SIGKILL)
-    _ = child?.wait()
-    child = nil
+    defer { child = nil }
+    return child?.wait()
   }
+
+  /// Whether it was started and has not ended.
+  var isRunning: Bool { child?.isRunning == true }
 
   /// Ends it as a service manager does; returns its exit code.
   @discardableResult

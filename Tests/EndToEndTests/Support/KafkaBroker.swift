@@ -39,6 +39,20 @@ final class KafkaBroker {
     try tool("topics", ["--create", "--topic", name, "--partitions", String(partitions)])
   }
 
+  /// Stops the one node as a frozen machine does (SIGSTOP), for `seconds`.
+  func freeze(seconds: Double) throws {
+    try Program.output(script, ["pause", folder.path("kafka"), "1"])
+    usleep(UInt32(seconds * 1_000_000))
+    try Program.output(script, ["continue", folder.path("kafka"), "1"])
+  }
+
+  /// Kills the one node and starts it again on its data after `seconds`.
+  func restart(seconds: Double) throws {
+    try Program.output(script, ["kill", folder.path("kafka"), "1"])
+    usleep(UInt32(seconds * 1_000_000))
+    try Program.output(script, ["revive", folder.path("kafka"), "1"])
+  }
+
   /// Runs one of Kafka's own tools against this broker.
   @discardableResult
   func tool(_ name: String, _ arguments: [String]) throws -> String {

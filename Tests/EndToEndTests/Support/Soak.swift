@@ -1,0 +1,22 @@
+import Foundation
+import TestSupport
+
+/// How long the long runs are. `make soak` sets AFM_SOAK; without it each takes its short form.
+enum Soak {
+  /// Whether the long forms are wanted.
+  static let isLong = Environment.value(of: "AFM_SOAK") != nil
+
+  /// How long the random run goes on, in seconds: AFM_SOAK_SECONDS, else half an hour, or half a minute.
+  static let seconds = Environment.value(of: "AFM_SOAK_SECONDS").flatMap(Double.init) ?? (isLong ? 1800 : 24)
+
+  /// AFM_SOAK_SEED, else one that nobody chose.
+  static let seed = Environment.value(of: "AFM_SOAK_SEED").flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
+
+  /// Where what failed is kept: AFM_SOAK_FAILURES, else beside the system's temporary files.
+  static let failures = Environment.value(of: "AFM_SOAK_FAILURES") ?? NSTemporaryDirectory() + "afm-soak-failures"
+
+  /// The folders of the librdkafka to run with; nil is the system's own.
+  static var libraries: [String?] {
+    [nil] + (Environment.value(of: "AFM_CURRENT_LIBRDKAFKA").map { [$0] } ?? [])
+  }
+}
