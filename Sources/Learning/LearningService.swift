@@ -16,13 +16,11 @@ public final class LearningService: Sendable {
 
   private let channel: IngestChannel
   private let board: StatusBoard
-  private let store: SnapshotStore
-  private let identity: LearningIdentity
-  private let settings: LearningSettings
   private let writer: SnapshotWriter
   private let ingest: IngestThread
   private let learner: DedicatedThread
-  private let loader = WorkerThread(name: "rollback loader")
+  private let loader: RollbackLoader
+  private let retired: RetiredModels
 
   /// Starts learning.
   ///
@@ -51,24 +49,26 @@ public final class LearningService: Sendable {
     ) {
       _ = channel.post(.snapshotWritten($0))
     }
+    let retired = RetiredModels()
+    let loader = RollbackLoader(
+      store: store, identity: identity, settings: settings, channel: channel, retired: retired)
     let context = LearnerContext(
       settings: settings, identity: identity, store: store, channel: channel, board: board, writer: writer,
-      reference: reference, format: decoder.format, log: log)
+      reference: reference, loader: loader, retired: retired, format: decoder.format, log: log)
     for note in recovered.notes { log.notice("recovery", ["note": note]) }
     LearningMetrics.register(in: metrics, board: board, channel: channel, loss: identity.model.loss)
-    let handover = Handover(files)
+    // What the thread's closure holds lives as long as the thread: the model and the events that wait must not.
+    let start = LearnerStart(recovered, files)
     learner = DedicatedThread(name: "learner", nice: settings.learnerNice) {
-      guard let model = recovered.model.take(), let files = handover.take() else { return }
-      Learner(context: context, files: files, model: model, recovered: recovered).run()
+      start.makeLearner(context)?.run()
     }
     ingest = IngestThread(
       settings: settings, channel: channel, board: board, decoder: Handover(decoder), makeSource: makeSource)
     self.channel = channel
     self.board = board
     self.reference = reference
-    self.store = store
-    self.identity = identity
-    self.settings = settings
+    self.loader = loader
+    self.retired = retired
     self.writer = writer
   }
 
@@ -104,24 +104,11 @@ public final class LearningService: Sendable {
   }
 
   /// Goes back to a snapshot: loads and verifies it beside the live model, then swaps; done when that is durable and
-  /// served. Learning stays in the condition it is in.
+  /// served. Learning stays in the condition it is in. One model at a time is loaded; other requests wait without one.
   public func rollBack(
     to snapshot: UInt64, mode: RollbackMode, _ completion: @escaping LearningCompletion<RollbackOutcome>
   ) {
-    let accepted = loader.run { [store, identity, settings, channel] in
-      do throws(SnapshotProblem) {
-        let target = try store.archive.load(snapshot)
-        let manifest = target.manifest
-        let loaded = try LoadedLearning(
-          target, position: manifest.position, skips: manifest.skips, identity: identity, settings: settings)
-        let plan = RollbackPlan(
-          target: target, mode: mode, model: loaded.model, live: loaded.live, state: loaded.state)
-        if !channel.post(.rollback(plan, completion)) { completion(.failure(Learner.stopping)) }
-      } catch {
-        completion(.failure(LearningProblem(error)))
-      }
-    }
-    if !accepted { completion(.failure(Learner.stopping)) }
+    loader.open(snapshot, mode: mode, completion)
   }
 
   /// Pauses learning: the source is no longer consumed, scoring goes on. Done when it would survive a restart.
@@ -151,7 +138,9 @@ public final class LearningService: Sendable {
     learner.join()
     ingest.join()
     writer.stop()
+    retired.close()
     loader.stop()
+    retired.join()
   }
 
   /// Waits until a report satisfies a condition; for tests and for orderly composition, never on an event loop.

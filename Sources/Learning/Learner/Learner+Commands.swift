@@ -8,7 +8,8 @@ extension Learner {
     switch command {
     case .takeSnapshot(let isFull, let completion): snapshotRequested(isFull, completion)
     case .snapshotWritten(let written): snapshotWritten(written)
-    case .rollback(let plan, let completion): rollBack(plan, completion)
+    case .rollback(let request): rollbackRequested(request)
+    case .rollbackLoaded(let loaded): rollbackLoaded(loaded)
     case .pause(let completion): pause(completion)
     case .resume(let position, let completion): resume(at: position, completion)
     case .report(let completion): completion(makeReport())
@@ -86,8 +87,8 @@ extension Learner {
   func refuse(_ command: LearnerCommand) {
     switch command {
     case .takeSnapshot(_, let completion): completion(.failure(Learner.stopping))
-    case .snapshotWritten: break
-    case .rollback(_, let completion): completion(.failure(Learner.stopping))
+    case .snapshotWritten, .rollbackLoaded: break
+    case .rollback(let request): request.completion(.failure(Learner.stopping))
     case .pause(let completion): completion(.failure(Learner.stopping))
     case .resume(_, let completion): completion(.failure(Learner.stopping))
     case .report(let completion): completion(makeReport())

@@ -4,14 +4,11 @@ import SnapshotStore
 
 extension Learner {
   /// Goes back to a snapshot, between two events: first the journal's new line, the manifest and the lineage, each
-  /// durable, then the swap, then the acknowledgement. Learning is in the condition it was in.
+  /// durable, then the swap, then the acknowledgement. Learning is in the condition it was in. No snapshot is being written.
   func rollBack(_ plan: RollbackPlan, _ completion: @escaping LearningCompletion<RollbackOutcome>) {
-    guard snapshots.running == nil else {
-      snapshots.rollbacks.append((plan, completion))
-      return
-    }
     guard source.resuming == nil else {
       // Its position would come back over that of the rollback.
+      context.retired.add(plan.live)
       return completion(
         .failure(LearningProblem(.conflict, "learning is being resumed; roll back when that is done")))
     }
@@ -23,8 +20,10 @@ extension Learner {
     do throws(LearningProblem) {
       manifest = try makeDurable(plan)
     } catch {
+      context.retired.add(plan.live)
       return completion(.failure(error))
     }
+    context.retired.add(live)
     online = OnlineLearner(replacement, kernels: online.kernels)
     ranking = Learner.makeRanking(replacement, context)
     live = plan.live

@@ -153,9 +153,7 @@ extension Learner {
     case .failure(let problem):
       snapshotFailed(problem, running.completions)
     }
-    let rollbacks = snapshots.rollbacks
-    snapshots.rollbacks = []
-    for (plan, completion) in rollbacks { rollBack(plan, completion) }
+    continueRollbacks()
     if ending?.takesSnapshot == false, case .failure(let problem) = written.result { end(LearningProblem(problem)) }
   }
 

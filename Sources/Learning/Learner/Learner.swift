@@ -16,6 +16,8 @@ struct LearnerContext: Sendable {
   var board: StatusBoard
   var writer: SnapshotWriter
   var reference: LiveModelReference
+  var loader: RollbackLoader
+  var retired: RetiredModels
   var format: RecordFormat
   var log: Log
 
@@ -136,7 +138,7 @@ final class Learner {
     for command in context.channel.close() { refuse(command) }
     if let completion = source.resuming { completion(.failure(Learner.stopping)) }
     for completion in snapshots.waiting { completion(.failure(Learner.stopping)) }
-    for (_, completion) in snapshots.rollbacks { completion(.failure(Learner.stopping)) }
+    for completion in snapshots.rollbacks.completions { completion(.failure(Learner.stopping)) }
     publishReport(ifDue: false)
     if let ending { ending.completion(endProblem.map { .failure($0) } ?? .success(())) }
   }

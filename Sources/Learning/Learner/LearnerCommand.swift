@@ -10,8 +10,10 @@ enum LearnerCommand: Sendable {
   case takeSnapshot(isFull: Bool, LearningCompletion<Manifest>)
   /// The snapshot writer is done.
   case snapshotWritten(WrittenSnapshot)
-  /// Go back to a snapshot that was loaded beside the live model; done when that is durable and served.
-  case rollback(RollbackPlan, LearningCompletion<RollbackOutcome>)
+  /// Go back to a snapshot; done when that is durable and served.
+  case rollback(QueuedRollback)
+  /// The model of the rollback in hand was loaded beside the live one, or could not be.
+  case rollbackLoaded(Result<RollbackPlan, LearningProblem>)
   /// Stop learning until resumed; done when that would survive a restart.
   case pause(LearningCompletion<LearningReport>)
   /// Learn on; done when that would survive a restart.

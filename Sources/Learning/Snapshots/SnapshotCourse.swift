@@ -33,8 +33,8 @@ struct SnapshotCourse {
   /// A snapshot that is to be taken as soon as none is running, and why.
   var isOwed: SnapshotReason?
 
-  /// Rollbacks that wait until the snapshot that is being written is durable.
-  var rollbacks: [(RollbackPlan, LearningCompletion<RollbackOutcome>)] = []
+  /// Rollbacks that were asked for; they wait until the snapshot that is being written is durable.
+  var rollbacks = RollbackQueue()
 
   /// Records learned or rejected since the last capture that did not fail.
   var recordsSinceCapture: UInt64 = 0
