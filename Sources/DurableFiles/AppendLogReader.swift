@@ -6,13 +6,24 @@ public enum AppendLogReader {
   ///
   /// Stops at the first byte that is not part of a whole record: the scan it returns says how many bytes were left
   /// unread and whether they are a torn tail or damage. The bytes given to `body` are valid during the call only.
+  ///
+  /// A torn tail is what a crash leaves of what was being appended: less than a whole record at the end of the file, or
+  /// zeros where the file had been lengthened but not written. A record whose bytes are all there but wrong is damage.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - isSynced: whether every record was synced before the next was appended, so that a crash tears one at most.
+  ///   - body: takes each record.
   public static func read(
-    _ path: String, _ body: (_ record: UnsafeRawBufferPointer, _ index: Int) throws -> Void = { _, _ in }
+    _ path: String, isSynced: Bool = false,
+    _ body: (_ record: UnsafeRawBufferPointer, _ index: Int) throws -> Void = { _, _ in }
   ) throws -> AppendLogScan {
-    try scan(OpenFile(path, .read), body)
+    try scan(OpenFile(path, .read), isSynced: isSynced, body)
   }
 
-  static func scan(_ file: OpenFile, _ body: (UnsafeRawBufferPointer, Int) throws -> Void) throws -> AppendLogScan {
+  static func scan(
+    _ file: OpenFile, isSynced: Bool = false, _ body: (UnsafeRawBufferPointer, Int) throws -> Void
+  ) throws -> AppendLogScan {
     let size = try file.size()
     var scan = AppendLogScan()
     var buffer = RecordBuffer(file)
@@ -25,7 +36,11 @@ public enum AppendLogReader {
     }
     guard try buffer.bytes(at: 0, count: magic.count)?.elementsEqual(magic) == true else {
       scan.droppedBytes = size
-      if try !buffer.isZero(from: 0, to: size) { scan.damage = "byte 0: not an append log" }
+      // These bytes are on the disk before anything follows them.
+      let isUnwritten = try size == UInt64(magic.count) && buffer.isZero(from: 0, to: size)
+      if !isUnwritten {
+        scan.damage = "byte 0: not an append log"
+      }
       return scan
     }
     scan.goodLength = UInt64(magic.count)
@@ -40,13 +55,17 @@ public enum AppendLogReader {
       let checksum = UInt64(littleEndian: header.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
       guard lengthCheck == AppendLogFormat.lengthCheck(length, at: start), length <= AppendLogFormat.maximumRecord
       else {
-        if try !buffer.isZero(from: contentStart, to: size) { scan.damage = "byte \(start): a damaged record header" }
+        if try !buffer.isUnwritten(in: start..<contentStart, before: size) {
+          scan.damage = "byte \(start): a damaged record header"
+        }
         return scan
       }
       guard let content = try buffer.bytes(at: contentStart, count: Int(length)) else { return scan }
       let end = contentStart + UInt64(length)
       guard checksum == AppendLogFormat.checksum(content, at: start) else {
-        if try !buffer.isZero(from: end, to: size) { scan.damage = "byte \(start): a record with a wrong checksum" }
+        if try (isSynced && end < size) || !buffer.isUnwritten(in: contentStart..<end, before: size) {
+          scan.damage = "byte \(start): a record with a wrong checksum"
+        }
         return scan
       }
       try body(content, scan.records)
@@ -89,7 +108,16 @@ private struct RecordBuffer {
     return UnsafeRawBufferPointer(rebasing: memory[first..<first + count])
   }
 
-  /// Whether all bytes of a range are zero, as a file has them that was lengthened but not written before a power loss.
+  /// Whether the file is zeros to its end `size` from somewhere in a part of it on, as one has them that was lengthened
+  /// but not written before a power loss: from the beginning of the part, or of a page in it.
+  mutating func isUnwritten(in part: Range<UInt64>, before size: UInt64) throws(FileProblem) -> Bool {
+    if part.isEmpty { return false }
+    let page: UInt64 = 4096
+    let lastPage = (part.upperBound - 1) / page * page
+    return try isZero(from: max(part.lowerBound, lastPage), to: size)
+  }
+
+  /// Whether all bytes of a range are zero.
   mutating func isZero(from begin: UInt64, to end: UInt64) throws(FileProblem) -> Bool {
     var offset = begin
     while offset < end {

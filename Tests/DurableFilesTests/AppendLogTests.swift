@@ -63,6 +63,35 @@ import Testing
     #expect(scan.droppedBytes == 5000)
   }
 
+  /// Zeros from where a write or a page began are what a crash leaves; anything else that is all there is wrong.
+  @Test func onlyWhatWasNotWrittenIsTorn() throws {
+    try write(["alpha", String(repeating: "b", count: 9000)])
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    func damage(_ bytes: [UInt8], isSynced: Bool = true) throws -> String? {
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let scan = try AppendLogReader.read(path, isSynced: isSynced)
+      #expect(scan.records == 1 || scan.damage != nil && scan.records == 0)
+      return scan.damage
+    }
+    func zeros(from start: Int, more: Int = 0) -> [UInt8] {
+      Array(whole[..<start]) + Array(repeating: 0, count: whole.count - start + more)
+    }
+    for start in [29, 29 + 16, 4096, 8192] { #expect(try damage(zeros(from: start)) == nil) }
+    for start in [29 + 3, 8193, whole.count - 1] { #expect(try damage(zeros(from: start)) != nil) }
+    // Where each record was synced before the next, a wrong one that others followed is no torn tail.
+    #expect(try damage(zeros(from: 8192, more: 100)) != nil)
+    #expect(try damage(zeros(from: 8192, more: 100), isSynced: false) == nil)
+    #expect(try damage(zeros(from: 29, more: 100)) == nil)
+    for place in [29, 33, 37, 44, 45, whole.count - 1] {
+      var bytes = whole
+      bytes[place] ^= 1
+      #expect(try damage(bytes) != nil)
+    }
+    #expect(try damage(Array(repeating: 0, count: whole.count)) != nil)
+    try Data(count: 8).write(to: URL(fileURLWithPath: path))
+    #expect(try AppendLogReader.read(path).damage == nil)
+  }
+
   @Test func everyFlippedByteInTheMiddleIsNoticed() throws {
     try write(["alpha", "beta", "gamma"])
     let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
