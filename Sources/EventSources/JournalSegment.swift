@@ -8,6 +8,9 @@ enum JournalSegment {
   static let version: UInt64 = 1
   static let headerSize = 24
   static let entrySize = 16
+  static let damagedSuffix = ".damaged"
+  /// The bytes of a file that holds its header alone.
+  static let shortestFile: UInt64 = 8 + 16 + 24
 
   static func path(_ number: UInt64, in directory: String) -> String {
     let digits = String(number)
@@ -17,6 +20,12 @@ enum JournalSegment {
   static func number(ofName name: String) -> UInt64? {
     guard name.hasSuffix(".log") else { return nil }
     return UInt64(name.dropLast(4))
+  }
+
+  /// The number of a segment that was found damaged and set aside.
+  static func numberSetAside(ofName name: String) -> UInt64? {
+    guard name.hasSuffix(damagedSuffix) else { return nil }
+    return number(ofName: String(name.dropLast(damagedSuffix.count)))
   }
 
   static func header(after previous: JournalMark) -> [UInt8] {

@@ -11,6 +11,8 @@ extension OrderJournal {
     var records: UInt64 = 0
     while true {
       visited.insert(number)
+      // Nothing of the mark's own segment is wanted, which may be gone.
+      if number == mark.segment, let end, end == mark.records { return (pieces.reversed(), records) }
       let content = try read(number)
       if end == nil { records = content.records }
       let wanted = end ?? content.records

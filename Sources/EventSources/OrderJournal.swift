@@ -15,52 +15,37 @@ public final class OrderJournal {
   /// The journal's directory.
   public let directory: String
 
-  /// Bytes that a crash left half-written at the end, cut off on opening.
-  public private(set) var droppedBytes: UInt64 = 0
+  /// Bytes that a crash left half-written at the end, or damage made useless, cut off on opening.
+  public let droppedBytes: UInt64
+
+  /// What opening found wrong, a sentence each.
+  public let damage: [String]
 
   private var numbers: [UInt64]
   private var head: AppendLog
   private var headNumber: UInt64
+  private var nextNumber: UInt64
   private var headRecords: UInt64
   private var pending: JournalRun?
   private var buffer: [UInt8] = []
   private var replay = ReplayCursor()
 
-  /// Opens the journal in a directory, which is made where it is not there.
+  /// Opens the journal in a directory, which is made where it is not there. What is damaged is set aside or cut off, and
+  /// `damage` says so: it costs the order of some records and none of them.
   public init(directory: String) throws(JournalProblem) {
     self.directory = directory
-    var numbers: [UInt64] = []
-    try Self.file { () throws(FileProblem) in
-      try DirectoryHandle.create(directory)
-      numbers = try DirectoryHandle.names(in: directory).compactMap(JournalSegment.number).sorted()
-    }
-    while let last = numbers.last {
-      let path = JournalSegment.path(last, in: directory)
-      var content = JournalSegmentContent()
-      let log = try Self.open(path) { content.add($0, $1) }
-      droppedBytes += log.recovered.droppedBytes
-      if log.records > 0 {
-        guard content.previous != nil else {
-          throw .damaged(path: path, detail: "its header is of another version")
-        }
-        self.numbers = numbers
-        head = log
-        headNumber = last
-        headRecords = content.records
-        return
-      }
-      // A crash came between making the segment and writing its header.
-      try Self.file { () throws(FileProblem) in try DirectoryHandle.remove(path) }
-      numbers.removeLast()
-    }
-    self.numbers = [0]
-    headNumber = 0
-    headRecords = 0
-    head = try Self.make(0, after: .beginning, in: directory)
+    let opening = try JournalOpening(directory)
+    numbers = opening.numbers
+    head = opening.head
+    headNumber = opening.numbers.last ?? 0
+    headRecords = opening.headRecords
+    nextNumber = opening.nextNumber
+    droppedBytes = opening.droppedBytes
+    damage = opening.damage
   }
 
   /// Whether the journal holds no record at all.
-  public var isEmpty: Bool { numbers == [0] && headRecords == 0 && pending == nil && buffer.isEmpty }
+  public var isEmpty: Bool { numbers.count == 1 && headRecords == 0 && pending == nil && buffer.isEmpty }
 
   /// The place after the last record appended (during a replay: replayed).
   public var mark: JournalMark {
@@ -174,8 +159,9 @@ public final class OrderJournal {
 
   /// Makes the newest segment; durable when it returns.
   private func makeHead(after mark: JournalMark) throws(JournalProblem) {
-    let number = headNumber &+ 1
+    let number = nextNumber
     head = try Self.make(number, after: mark, in: directory)
+    nextNumber = number &+ 1
     headNumber = number
     headRecords = 0
     numbers.append(number)
@@ -211,7 +197,7 @@ public final class OrderJournal {
     pending = nil
   }
 
-  private static func make(_ number: UInt64, after previous: JournalMark, in directory: String)
+  static func make(_ number: UInt64, after previous: JournalMark, in directory: String)
     throws(JournalProblem) -> AppendLog
   {
     let log = try open(JournalSegment.path(number, in: directory)) { _, _ in }
@@ -223,7 +209,7 @@ public final class OrderJournal {
     return log
   }
 
-  private static func open(_ path: String, _ body: (UnsafeRawBufferPointer, Int) -> Void) throws(JournalProblem)
+  static func open(_ path: String, _ body: (UnsafeRawBufferPointer, Int) -> Void) throws(JournalProblem)
     -> AppendLog
   {
     do {
@@ -235,7 +221,7 @@ public final class OrderJournal {
     }
   }
 
-  private static func file(_ body: () throws(FileProblem) -> Void) throws(JournalProblem) {
+  static func file(_ body: () throws(FileProblem) -> Void) throws(JournalProblem) {
     do throws(FileProblem) {
       try body()
     } catch {

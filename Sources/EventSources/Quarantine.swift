@@ -1,4 +1,5 @@
 import DurableFiles
+import Glibc
 
 /// Records that could not be used, kept for whoever wants to know why: a bounded file of JSON lines.
 ///
@@ -15,6 +16,9 @@ public final class Quarantine {
   /// How many bytes all entries ever written have, those dropped since included.
   public private(set) var length: UInt64
 
+  /// What opening found wrong, a sentence each.
+  public private(set) var damage: [String] = []
+
   private let limit: UInt64
   private let maximumRecordBytes: Int
   private var file: OpenFile
@@ -23,7 +27,7 @@ public final class Quarantine {
   /// How many bytes the line that says so has.
   private var headerLength: UInt64
 
-  /// Opens a quarantine, or makes it; what is there is kept.
+  /// Opens a quarantine, or makes it; what is there is kept: where its first line cannot be read, as `<path>.damaged`.
   ///
   /// - Parameters:
   ///   - path: the file's path, in a directory that exists.
@@ -33,8 +37,14 @@ public final class Quarantine {
     self.path = path
     self.limit = max(4096, limit)
     self.maximumRecordBytes = max(16, maximumRecordBytes)
+    try Self.setAsideIfNoFile(path, &damage)
     file = try OpenFile(path, .update)
-    if try Self.header(of: file) == nil, DirectoryHandle.exists(path + ".1") {
+    if try Self.isDamaged(file) {
+      try Self.setAside(path)
+      damage.append(
+        "the first line of \(path) is damaged: the file was set aside as \(path).damaged, and a new one was begun")
+      file = try OpenFile(path, .update)
+    } else if try Self.header(of: file) == nil, DirectoryHandle.exists(path + ".1") {
       // A crash came while the older file made way for a new one.
       let older = try OpenFile(path + ".1", .update)
       if try Self.header(of: older) != nil {
@@ -92,7 +102,32 @@ public final class Quarantine {
     }
   }
 
+  /// Sets a directory aside that stands where the file should, or a file that cannot be read.
+  private static func setAsideIfNoFile(_ path: String, _ damage: inout [String]) throws(FileProblem) {
+    guard DirectoryHandle.exists(path) else { return }
+    do throws(FileProblem) {
+      _ = try header(of: OpenFile(path, .read))
+    } catch {
+      guard error.code == EISDIR || error.code == EIO else { throw error }
+      try setAside(path)
+      damage.append("\(error): it was set aside as \(path).damaged, and a new one was begun")
+    }
+  }
+
+  private static func setAside(_ path: String) throws(FileProblem) {
+    try DirectoryHandle.remove(path + ".damaged")
+    try DirectoryHandle.rename(path, to: path + ".damaged")
+    try DirectoryHandle.sync(DirectoryHandle.parent(of: path))
+  }
+
   private func rotate(at length: UInt64) throws(FileProblem) {
+    guard self.length > start else {
+      // It holds nothing that the older file would have to make room for.
+      headerLength = try Self.begin(file, at: length)
+      start = length
+      self.length = length
+      return try file.sync()
+    }
     // Nobody syncs the older file later.
     try file.sync()
     try DirectoryHandle.rename(path, to: path + ".1")
@@ -130,17 +165,30 @@ public final class Quarantine {
     return UInt64(header.count)
   }
 
-  /// What the first line of a file says: the length at which it begins, and its own.
-  private static func header(of file: OpenFile) throws(FileProblem) -> (start: UInt64, length: UInt64)? {
+  private static let headerStart = "{\"quarantine\":1,\"start\":"
+
+  /// Whether a file begins with neither a first line nor what a crash leaves of one.
+  private static func isDamaged(_ file: OpenFile) throws(FileProblem) -> Bool {
+    if try header(of: file) != nil { return false }
+    let first = try beginning(of: file)
+    return !headerStart.utf8.starts(with: first)
+      && !(first.starts(with: headerStart.utf8)
+        && first.dropFirst(headerStart.utf8.count).allSatisfy { (0x30...0x39).contains($0) || $0 == 0x7d })
+  }
+
+  private static func beginning(of file: OpenFile) throws(FileProblem) -> [UInt8] {
     let first = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
     defer { first.deallocate() }
-    let count = try file.read(into: first, at: 0)
-    let bytes = UnsafeRawBufferPointer(rebasing: first[..<count])
+    return Array(first.prefix(try file.read(into: first, at: 0)))
+  }
+
+  /// What the first line of a file says: the length at which it begins, and its own.
+  private static func header(of file: OpenFile) throws(FileProblem) -> (start: UInt64, length: UInt64)? {
+    let bytes = try beginning(of: file)
     guard let newline = bytes.firstIndex(of: 0x0a) else { return nil }
     let line = String(decoding: bytes[..<newline], as: UTF8.self)
-    let beginning = "{\"quarantine\":1,\"start\":"
-    guard line.hasPrefix(beginning), line.hasSuffix("}") else { return nil }
-    guard let start = UInt64(line.dropFirst(beginning.count).dropLast()) else { return nil }
+    guard line.hasPrefix(headerStart), line.hasSuffix("}") else { return nil }
+    guard let start = UInt64(line.dropFirst(headerStart.count).dropLast()) else { return nil }
     return (start, UInt64(newline) + 1)
   }
 }

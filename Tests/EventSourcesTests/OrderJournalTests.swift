@@ -141,6 +141,60 @@ import Testing
     #expect(try open().isEmpty)
   }
 
+  @Test(arguments: [0, 3, 9, 20, 30])
+  func aSegmentWithADamagedHeaderCostsOrderAndNoNumberIsUsedAgain(_ place: Int) throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    try journal.branch(after: journal.mark, at: nil)
+    try append([run(1, 2, 2), run(0, 9, 4)], to: journal)
+    let mark = JournalMark(segment: 1, records: 3)
+    let path = JournalSegment.path(1, in: journal.directory)
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    bytes[place] ^= 1
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    for start in 0..<2 {
+      let again = try open()
+      #expect(again.damage.count == (start == 0 ? 1 : 0))
+      if start == 0 {
+        #expect(throws: JournalProblem.notOnLine(mark)) { try again.resume(after: mark) }
+        try again.branch(after: mark, at: nil)
+      } else {
+        #expect(try again.resume(after: mark) == [run(2, 7, 7)])
+      }
+      #expect(again.mark.segment > 1 || start == 1)
+      try append([run(2, 7, 7)], to: again)
+    }
+    #expect([UInt8](try Data(contentsOf: URL(fileURLWithPath: path + ".damaged"))) == bytes)
+  }
+
+  @Test func damageInTheNewestSegmentIsSaidAndNoPlaceAfterItIsUsedAgain() throws {
+    let journal = try open()
+    for offset: Int64 in 1...4 { try append([run(Int32(offset % 2), offset, 1)], to: journal) }
+    let path = JournalSegment.path(0, in: journal.directory)
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    bytes[bytes.count - 40] ^= 1
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let again = try open()
+    #expect(again.damage.count == 1 && again.droppedBytes > 0)
+    #expect(try again.resume(after: .beginning) == [run(1, 1, 1), run(0, 2, 1)])
+    try append([run(1, 1, 1), run(0, 2, 1), run(3, 9, 9)], to: again)
+    #expect(again.mark == JournalMark(segment: 1, records: 9))
+    #expect(throws: JournalProblem.notOnLine(JournalMark(segment: 0, records: 4))) {
+      try open().resume(after: JournalMark(segment: 0, records: 4))
+    }
+    #expect(try open().damage.isEmpty)
+  }
+
+  @Test func aDirectoryInThePlaceOfASegmentStopsNobody() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    let path = JournalSegment.path(0, in: journal.directory)
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let again = try open()
+    #expect(again.damage.count == 1 && again.isEmpty && again.mark.segment == 1)
+  }
+
   @Test func afterAFailedSyncNothingIsSyncedAnyMore() throws {
     let journal = try open()
     try append([run(0, 5, 5)], to: journal)

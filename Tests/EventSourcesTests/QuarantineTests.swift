@@ -105,6 +105,26 @@ import Testing
     #expect(try entries().map(\.offset) == Array(0..<10))
   }
 
+  @Test func aDamagedFirstLineCostsNoEntry() throws {
+    let quarantine = try Quarantine(path: path)
+    for offset: Int64 in 0..<10 { try add([0x61], offset, to: quarantine) }
+    try Data("older".utf8).write(to: URL(fileURLWithPath: path + ".1"))
+    let saved = quarantine.length
+    let good = try Data(contentsOf: URL(fileURLWithPath: path))
+    for place in [0, 5, 20, 25] {
+      var bytes = good
+      bytes[place] ^= 0x41
+      try bytes.write(to: URL(fileURLWithPath: path))
+      let again = try Quarantine(path: path)
+      #expect(again.damage.count == 1 && again.length == 0)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".damaged")) == bytes)
+      try again.truncate(to: saved)
+      #expect(again.length == saved)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".1")) == Data("older".utf8))
+      #expect(try Quarantine(path: path).damage.isEmpty)
+    }
+  }
+
   @Test func aLongRecordIsCut() throws {
     let quarantine = try Quarantine(path: path, maximumRecordBytes: 100)
     try add(Array(repeating: 0x61, count: 5000), 1, to: quarantine)

@@ -76,6 +76,11 @@ public final class LearnerFiles {
   /// Takes back what will be quarantined again, since its records are read again.
   func truncateQuarantine(to length: UInt64, log: Log) {
     guard let quarantine, quarantine.length != length else { return }
+    if quarantine.length < length {
+      log.error(
+        "entries of the quarantine are missing: it was damaged, or removed",
+        ["file": quarantine.path, "bytes": quarantine.length, "counted": length])
+    }
     do {
       try quarantine.truncate(to: length)
     } catch {
