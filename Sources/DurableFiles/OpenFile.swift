@@ -87,6 +87,10 @@ public final class OpenFile: Sendable {
     guard let count = Int(exactly: size), count <= limit else {
       throw FileProblem(.damaged, operation: "read", path: path, detail: "\(size) bytes, more than \(limit)")
     }
+    return try contents(of: file, count: count)
+  }
+
+  private static func contents(of file: OpenFile, count: Int) throws(FileProblem) -> [UInt8] {
     var problem: FileProblem?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(FileProblem) {
@@ -97,6 +101,18 @@ public final class OpenFile: Sendable {
     }
     if let problem { throw problem }
     return bytes
+  }
+
+  /// Reads the file back and makes sure that it holds what was written.
+  ///
+  /// - Throws: of kind `.damaged` where it does not.
+  public func compare(_ content: [UInt8]) throws(FileProblem) {
+    guard try size() == UInt64(content.count), try OpenFile.contents(of: self, count: content.count) == content else {
+      throw FileProblem(
+        .damaged, operation: "write", path: path,
+        detail: "something else was read back than was written: the disk, its driver or the memory loses bytes; check "
+          + "them")
+    }
   }
 
   /// Makes the file `length` bytes long.

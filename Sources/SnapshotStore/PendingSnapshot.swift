@@ -112,8 +112,9 @@ public final class PendingSnapshot {
     rowsWritten += count
   }
 
-  /// Makes the snapshot durable and current: the model's file is synced and read back for its checksum, the manifest
-  /// written, the directory renamed, `CURRENT` replaced, the lineage extended, each of them on the disk in this order.
+  /// Makes the snapshot durable and current: the model's file is synced, read back and compared with what was meant, the
+  /// manifest written, the directory renamed, `CURRENT` replaced, the lineage extended, each of them on the disk in this
+  /// order.
   ///
   /// - Returns: the manifest as it was written.
   /// - Throws: `superseded` where another snapshot became current since this one was begun. After any problem the
@@ -128,9 +129,7 @@ public final class PendingSnapshot {
       }
       isOver = true
       try store.reached(.rowsWritten)
-      try writer.sync()
-      let path = directory + "/" + SnapshotNames.model
-      let checksum = try translating { () throws(FileProblem) in try Checksum.xxh3Hex128(ofFile: path) }
+      let checksum = try writer.readBack()
       try store.reached(.modelSynced)
       let file = Manifest.File(
         name: SnapshotNames.model, path: SnapshotNames.model, size: writer.layout.fileSize, checksum: checksum,

@@ -33,7 +33,7 @@ enum SnapshotExport {
         try copy(source, place, writer, target)
       }
       try copyRows(snapshot, writer)
-      try writer.sync()
+      _ = try writer.readBack()
       try translating { () throws(FileProblem) in
         try DirectoryHandle.rename(temporary, to: path)
         try DirectoryHandle.sync(DirectoryHandle.parent(of: path))
