@@ -1,5 +1,6 @@
 import AttentionalFM
 import Configuration
+import DurableFiles
 import EventLoop
 import EventSources
 import FeatureEncoding
@@ -17,7 +18,10 @@ extension Daemon {
     let learningSettings = LearningSettings(settings)
     do {
       let store = try SnapshotStore(stateDirectory: settings.stateDirectory)
-      for note in store.notes { log.warning("state directory", ["note": note]) }
+      for note in store.notes { log.recovery("state directory", note) }
+      if beginsAnew, let aside = try store.beginAnew(with: StateFiles.ofTheModel) {
+        log.warning("begun anew: what the state directory held was set aside", ["directory": aside])
+      }
       let identity = try LearningIdentity(
         model: settings.model, schema: settings.schema, kernels: kernels, software: "afmd \(SoftwareVersion.number)")
       let recovered = try RecoveredLearning(from: store, identity: identity, settings: learningSettings)
@@ -29,6 +33,10 @@ extension Daemon {
       return (store, learning)
     } catch let problem as SnapshotProblem {
       throw DaemonProblem(problem)
+    } catch let problem as FileProblem {
+      throw DaemonProblem(.inputOutput, "\(problem)")
+    } catch let problem as JournalProblem {
+      throw DaemonProblem(.inputOutput, "\(problem)")
     } catch {
       throw DaemonProblem(.configuration, "\(error)")
     }
@@ -41,15 +49,17 @@ extension Daemon {
       settings.quarantine.maximumBytes == 0
       ? nil
       : try Quarantine(
-        path: directory + "/quarantine.ndjson", limit: UInt64(clamping: settings.quarantine.maximumBytes))
+        path: directory + "/" + StateFiles.quarantine, limit: UInt64(clamping: settings.quarantine.maximumBytes))
+    for damage in quarantine?.damage ?? [] { log.error("quarantine", ["problem": damage]) }
     guard case .kafka(let kafka) = settings.source.place else { return LearnerFiles(quarantine: quarantine) }
     let deadLetters = try kafka.deadLetterTopic.map { topic in
       try DeadLetters(
         topic: topic, source: kafka.topic, properties: SourceAssembly.producerProperties(kafka.properties),
         notify: SourceAssembly.notices(to: log))
     }
-    return LearnerFiles(
-      journal: try OrderJournal(directory: directory + "/journal"), quarantine: quarantine, deadLetters: deadLetters)
+    let journal = try OrderJournal(directory: directory + "/" + StateFiles.journal)
+    for damage in journal.damage { log.error("order journal", ["problem": damage]) }
+    return LearnerFiles(journal: journal, quarantine: quarantine, deadLetters: deadLetters)
   }
 
   /// Opens the sockets.
@@ -97,7 +107,7 @@ extension DaemonProblem {
   init(_ problem: SnapshotProblem) {
     let code: ExitCode =
       switch problem.kind {
-      case .file: .inputOutput
+      case .file, .unreadable: .inputOutput
       case .locked: .unavailable
       case .damaged, .noGoodSnapshot, .notFinite, .unknownSnapshot, .superseded: .badData
       case .unsupported, .incompatible: .configuration

@@ -18,13 +18,20 @@ public final class Daemon {
   let manager: ServiceManager
   let log: Log
   let metrics: Metrics
+  let beginsAnew: Bool
   private let signals: TerminationSignals
   private let wantedKernel: String?
 
   /// Prepares a daemon; nothing is opened yet. Call it before any thread is started, since the signals that end the
   /// daemon are blocked here.
-  public init(_ settings: DaemonSettings, environment: [String: String]) {
+  ///
+  /// - Parameters:
+  ///   - settings: the settings.
+  ///   - environment: the environment of the process.
+  ///   - beginsAnew: whether what the state directory holds is set aside for a fresh model.
+  public init(_ settings: DaemonSettings, environment: [String: String], beginsAnew: Bool = false) {
     self.settings = settings
+    self.beginsAnew = beginsAnew
     signals = TerminationSignals()
     wantedKernel = environment["AFM_KERNEL"]
     manager = ServiceManager(environment: environment)

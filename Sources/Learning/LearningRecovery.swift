@@ -15,7 +15,10 @@ public struct RecoveredLearning: Sendable {
   public let condition: LearningCondition
 
   /// What an operator should know, a sentence each.
-  public let notes: [String]
+  public let notes: [RecoveryNote]
+
+  /// What became of the snapshot that was current, where another was taken instead.
+  public let damage: SnapshotDamage?
 
   let model: Handover<Model>
   let state: LearnerState
@@ -43,19 +46,23 @@ public struct RecoveredLearning: Sendable {
       if manifest.arithmetic != identity.kernels.arithmetic {
         try store.recordArithmeticChange(from: manifest.arithmetic, to: identity.kernels.arithmetic)
         notes.append(
-          "snapshot \(manifest.id) was learned with \(manifest.arithmetic) arithmetic, and this machine computes "
-            + "\(identity.kernels.arithmetic): the model's bits will differ from here on, on a new line of descent")
+          .notice(
+            "snapshot \(manifest.id) was learned with \(manifest.arithmetic) arithmetic, and this machine computes "
+              + "\(identity.kernels.arithmetic): the model's bits will differ from here on, on a new line of descent"))
       }
       if manifest.software != identity.software {
         try store.recordSoftwareChange(from: manifest.software, to: identity.software)
       }
       if manifest.model.loss != identity.model.loss {
         notes.append(
-          "snapshot \(manifest.id) was learned with loss \(manifest.model.loss.rawValue), and "
-            + "\(identity.model.loss.rawValue) is configured: progressive validation begins anew, "
-            + "and scores mean something else until the model has learned enough")
+          .notice(
+            "snapshot \(manifest.id) was learned with loss \(manifest.model.loss.rawValue), and "
+              + "\(identity.model.loss.rawValue) is configured: progressive validation begins anew, "
+              + "and scores mean something else until the model has learned enough"))
       }
-      if let note = loaded.state.waiting.note(hasEventTimes: identity.schema.time != nil) { notes.append(note) }
+      if let note = loaded.state.waiting.note(hasEventTimes: identity.schema.time != nil) {
+        notes.append(.notice(note))
+      }
       live = loaded.live
       model = loaded.model
       state = loaded.state
@@ -64,6 +71,7 @@ public struct RecoveredLearning: Sendable {
         manifest.rollback?.mode != .keep && recovered.position == manifest.position
         && recovered.skips == manifest.skips
       self.notes = notes
+      damage = recovered.damage
     } else {
       let (model, live) = try LoadedLearning.makeModel(identity) { (_) throws(SnapshotProblem) in }
       self.model = model
@@ -72,6 +80,7 @@ public struct RecoveredLearning: Sendable {
       snapshot = nil
       truncatesQuarantine = true
       notes = []
+      damage = nil
     }
     condition = LearningCondition(store.learningState)
   }

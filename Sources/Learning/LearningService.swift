@@ -55,7 +55,7 @@ public final class LearningService: Sendable {
     let context = LearnerContext(
       settings: settings, identity: identity, store: store, channel: channel, board: board, writer: writer,
       reference: reference, loader: loader, retired: retired, format: decoder.format, log: log)
-    for note in recovered.notes { log.notice("recovery", ["note": note]) }
+    for note in recovered.notes { log.recovery("recovery", note) }
     LearningMetrics.register(in: metrics, board: board, channel: channel, loss: identity.model.loss)
     // What the thread's closure holds lives as long as the thread: the model and the events that wait must not.
     let start = LearnerStart(recovered, files)

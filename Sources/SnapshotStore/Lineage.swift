@@ -9,6 +9,13 @@ public struct Lineage: Equatable, Sendable {
   /// Offsets that stay skipped after a snapshot that was taken instead of a damaged descendant, by its number.
   public private(set) var inheritedSkips: [UInt64: [SkippedRange]] = [:]
 
+  /// The snapshot that was current when an ancestor was taken instead, since it could not be read, with no snapshot
+  /// written since; nil where the current one is no such ancestor.
+  public private(set) var takenInsteadOf: UInt64?
+
+  /// Where the snapshots are from before the model was begun anew; nil where it never was.
+  public private(set) var setAside: SetAside?
+
   /// The snapshot that the records say is current.
   public private(set) var current: UInt64?
 
@@ -33,30 +40,46 @@ public struct Lineage: Equatable, Sendable {
     case .snapshot(let snapshot):
       note(snapshot, nil)
       current = snapshot.id
+      takenInsteadOf = nil
       line = snapshot.line
     case .rollback(let snapshot, let rollback):
       note(snapshot, rollback)
       current = snapshot.id
+      takenInsteadOf = nil
       line = snapshot.line
     case .found(let snapshot, let rollback):
       note(snapshot, rollback)
     case .setAside(let id, let ancestor, _):
       highestID = max(highestID, id)
-      if let ancestor { moveCurrent(to: ancestor) }
-    case .ancestorTaken(let id, _, let skips):
-      inheritedSkips[id, default: []] += skips
+      guard let ancestor else { break }
+      if takenInsteadOf == nil { takenInsteadOf = id }
+      moveCurrent(to: ancestor)
+    case .ancestorTaken(let id, let instead, let skips):
+      if !skips.isEmpty { inheritedSkips[id, default: []] += skips }
+      takenInsteadOf = instead
       moveCurrent(to: id)
+    case .chosen(let snapshot, let rollback, let newLine):
+      note(snapshot, rollback)
+      current = snapshot.id
+      takenInsteadOf = nil
+      begin(newLine)
+    case .begunAnew(let aside, let newLine):
+      setAside = aside
+      current = nil
+      takenInsteadOf = nil
+      inheritedSkips = [:]
+      learning = .running
+      begin(newLine)
     case .learning(let state):
       learning = state
     case .arithmetic(_, _, let newLine):
-      line = newLine
-      highestLine = max(highestLine, newLine)
+      begin(newLine)
     case .software:
       break
     }
   }
 
-  /// Makes another snapshot the current one, because `CURRENT` names it.
+  /// Makes another snapshot the current one.
   mutating func moveCurrent(to id: UInt64) {
     guard current != id else { return }
     current = id
@@ -73,6 +96,11 @@ public struct Lineage: Equatable, Sendable {
       next = snapshots[id]?.parent
     }
     return path
+  }
+
+  private mutating func begin(_ newLine: UInt64) {
+    line = newLine
+    highestLine = max(highestLine, newLine)
   }
 
   private mutating func note(_ snapshot: LineageRecord.Snapshot, _ rollback: Manifest.Rollback?) {

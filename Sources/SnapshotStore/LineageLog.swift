@@ -1,24 +1,37 @@
 import DurableFiles
 import Foundation
+import Glibc
 
 /// The lineage on the disk: every record is synced before anything that depends on it is acknowledged. One owner.
 final class LineageLog {
   private(set) var lineage = Lineage()
+
+  /// Whether opening found more wrong than a last record that was cut short.
+  let wasDamaged: Bool
+
   private let log: AppendLog
 
   /// Opens the log, or makes it. A torn tail is cut off; a damaged log is kept beside as `lineage.log.damaged`, what
   /// could be read of it is written anew, and learning counts as stopped, since its state is not known.
-  init(_ directory: String, note: (String) -> Void) throws(SnapshotProblem) {
+  init(_ directory: String, note: (RecoveryNote) -> Void) throws(SnapshotProblem) {
     let path = directory + "/" + SnapshotNames.lineage
     let read = try LineageLog.read(path)
     if let damage = read.damage {
-      note("\(path) is damaged (\(damage)); it was set aside, and learning waits for an operator's word")
+      note(
+        .damage(
+          "\(path) is damaged (\(damage)); it was set aside as \(path).damaged, and learning waits for an operator's word: "
+            + "`afmctl resume`"))
       try translating { () throws(FileProblem) in
+        try DirectoryHandle.remove(path + SnapshotNames.damagedSuffix)
         try DirectoryHandle.rename(path, to: path + SnapshotNames.damagedSuffix)
       }
     } else if read.droppedBytes > 0 {
-      note("\(path) ended in a record that was cut short; \(read.droppedBytes) bytes were dropped")
+      note(
+        .damage(
+          "\(path) ended in a record that was cut short: its \(read.droppedBytes) bytes were dropped, and what it said, such "
+            + "as a pause of learning, is lost"))
     }
+    wasDamaged = read.damage != nil
     do {
       log = try AppendLog(path)
     } catch {
@@ -39,7 +52,7 @@ final class LineageLog {
     lineage.apply(record)
   }
 
-  /// Makes another snapshot the current one, because `CURRENT` names it.
+  /// Makes another snapshot the current one, though nothing can be recorded of it.
   func moveCurrent(to id: UInt64) {
     lineage.moveCurrent(to: id)
   }
@@ -63,7 +76,7 @@ final class LineageLog {
     var entries: [LineageEntry] = []
     guard DirectoryHandle.exists(path) else { return (entries, 0, nil) }
     do {
-      let scan = try AppendLogReader.read(path) { record, index in
+      let scan = try AppendLogReader.read(path, isSynced: true) { record, index in
         do {
           entries.append(try ManifestJSON.decoder().decode(LineageEntry.self, from: Data(record)))
         } catch {
@@ -72,6 +85,8 @@ final class LineageLog {
         }
       }
       return (entries, scan.droppedBytes, scan.damage)
+    } catch let problem as FileProblem where problem.code == EISDIR {
+      return ([], 0, problem.description)
     } catch {
       throw problem(error)
     }

@@ -35,6 +35,10 @@ public enum LineageRecord: Codable, Equatable, Sendable {
   /// An ancestor became the current snapshot instead of one that cannot be read, and these offsets, which rollbacks on
   /// the way left behind, stay skipped until a later snapshot carries them.
   case ancestorTaken(id: UInt64, insteadOf: UInt64, skips: [SkippedRange])
+  /// An operator made a snapshot the current one while no daemon ran: a new line of descent.
+  case chosen(Snapshot, Manifest.Rollback?, line: UInt64)
+  /// An operator set all snapshots aside, to begin with a fresh model: a new line of descent.
+  case begunAnew(SetAside, line: UInt64)
   /// The state of learning changed.
   case learning(LearningState)
   /// Learning goes on with another family of arithmetic: a new line of descent.

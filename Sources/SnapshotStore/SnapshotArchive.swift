@@ -18,17 +18,12 @@ public struct SnapshotArchive: Sendable {
     try names().compactMap { SnapshotNames.id($0) }.sorted()
   }
 
-  /// The number in `CURRENT`; nil where the file is missing or holds anything else.
+  /// The current snapshot's number: that in `CURRENT` where its checksum is right, else the lineage's. Nil where neither
+  /// says which.
   public func currentID() throws(SnapshotProblem) -> UInt64? {
-    guard DirectoryHandle.exists(path(SnapshotNames.current)) else { return nil }
-    let file = path(SnapshotNames.current)
-    do throws(FileProblem) {
-      let text = String(decoding: try OpenFile.contents(of: file, limit: 64), as: UTF8.self)
-      return text.hasSuffix("\n") ? SnapshotNames.id(text.dropLast()) : nil
-    } catch {
-      if error.kind == .damaged { return nil }
-      throw SnapshotProblem(error)
-    }
+    let file = try CurrentFile.read(path(SnapshotNames.current))
+    if case .names(let id) = file { return id }
+    return try lineage().current ?? file.id
   }
 
   /// The manifest of a snapshot, checked against its own checksum.
@@ -74,6 +69,21 @@ public struct SnapshotArchive: Sendable {
   public func verify(_ id: UInt64, knowing known: inout [String: String]) throws(SnapshotProblem) -> Manifest {
     try check(try manifest(id), knowing: &known)
     return try load(id, verifying: false).manifest
+  }
+
+  /// Compares `CURRENT` and the lineage with their checksums.
+  ///
+  /// - Returns: what is wrong, a sentence each. A record that is being written beside is no damage.
+  public func verifyFilesBeside() throws(SnapshotProblem) -> [String] {
+    var problems: [String] = []
+    let file = path(SnapshotNames.current)
+    if try CurrentFile.read(file) == .damaged {
+      problems.append("\(file) is damaged: it names no snapshot for certain")
+    }
+    if let damage = try LineageLog.read(path(SnapshotNames.lineage)).damage {
+      problems.append("\(path(SnapshotNames.lineage)) is damaged: \(damage)")
+    }
+    return problems
   }
 
   /// What the lineage's records come to, as far as they can be read.

@@ -1,4 +1,5 @@
 import DurableFiles
+import Glibc
 
 /// What is wrong with a snapshot or with the directory of snapshots: what, where, and what to do next.
 public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertible {
@@ -10,6 +11,8 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
     case locked
     /// A file is not what was written, or is missing.
     case damaged
+    /// The disk does not give a file up (an input or output error); it may later.
+    case unreadable
     /// There is no snapshot of this number.
     case unknownSnapshot
     /// The snapshot was written by a newer version, in a format this one does not know.
@@ -41,9 +44,10 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
   /// Makes a problem of a file's problem.
   public init(_ problem: FileProblem) {
     kind =
-      switch problem.kind {
-      case .locked: .locked
-      case .damaged, .missing: .damaged
+      switch (problem.kind, problem.operation, problem.code) {
+      case (.locked, _, _): .locked
+      case (.damaged, _, _), (.missing, _, _), (_, "read", EISDIR): .damaged
+      case (_, "read", EIO), (_, "open", EIO): .unreadable
       default: .file
       }
     message = problem.description

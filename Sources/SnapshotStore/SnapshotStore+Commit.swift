@@ -30,6 +30,7 @@ extension SnapshotStore {
       let file = try OpenFile(temporary + "/" + SnapshotNames.manifest, .replace)
       try file.write(bytes, at: 0)
       try file.sync()
+      try file.compare(bytes)
       try DirectoryHandle.sync(temporary)
     }
     try reached(.manifestWritten)
@@ -43,11 +44,11 @@ extension SnapshotStore {
         try DirectoryHandle.sync(archive.directory)
       }
       try reached(.renamed)
-      try orGoingBack(to: current) { () throws(SnapshotProblem) in try makeCurrent(manifest.id) }
+      try orGoingBack(from: manifest.id, to: current) { () throws(SnapshotProblem) in try makeCurrent(manifest.id) }
       try reached(.currentReplaced)
       let snapshot = LineageRecord.Snapshot(manifest)
       let record = manifest.rollback.map { .rollback(snapshot, $0) } ?? LineageRecord.snapshot(snapshot)
-      try orGoingBack(to: current) { () throws(SnapshotProblem) in try log.append(record) }
+      try orGoingBack(from: manifest.id, to: current) { () throws(SnapshotProblem) in try log.append(record) }
       try reached(.recorded)
       return manifest
     }
@@ -55,10 +56,10 @@ extension SnapshotStore {
     return written
   }
 
-  /// Where `body` fails, makes `CURRENT` what it was, as far as the disk allows: what was told to have failed must not
-  /// have happened after a restart.
+  /// Where `body` fails, makes `CURRENT` what it was and removes the snapshot, as far as the disk allows: what was told to
+  /// have failed must not have happened after a restart.
   private func orGoingBack(
-    to current: UInt64?, _ body: () throws(SnapshotProblem) -> Void
+    from id: UInt64, to current: UInt64?, _ body: () throws(SnapshotProblem) -> Void
   ) throws(SnapshotProblem) {
     do throws(SnapshotProblem) {
       try body()
@@ -68,15 +69,13 @@ extension SnapshotStore {
       } else {
         try? DirectoryHandle.remove(archive.path(SnapshotNames.current))
       }
+      try? DirectoryHandle.remove(archive.path(id))
       throw error
     }
   }
 
   /// Writes `CURRENT`. Call it inside `exclusively`.
   func makeCurrent(_ id: UInt64) throws(SnapshotProblem) {
-    try translating { () throws(FileProblem) in
-      try AtomicFile.replace(
-        at: archive.path(SnapshotNames.current), with: (SnapshotNames.directory(id) + "\n").utf8)
-    }
+    try CurrentFile.write(id, to: archive.path(SnapshotNames.current))
   }
 }

@@ -11,7 +11,10 @@ public final class SnapshotStore: Sendable {
   public let archive: SnapshotArchive
 
   /// What opening found that an operator should know, a sentence each: leftovers removed, damage, records added.
-  public let notes: [String]
+  public let notes: [RecoveryNote]
+
+  /// Snapshots newer than the current one that opening found, in no record of the lineage and unreadable.
+  let unreadableAtOpening: [UInt64]
 
   /// Called after each step of making a snapshot; a test that throws from it simulates a crash there.
   let failpoint: (@Sendable (SnapshotStep) throws(SnapshotProblem) -> Void)?
@@ -50,13 +53,14 @@ public final class SnapshotStore: Sendable {
       // A parent that is missing is no damage: nothing was written yet.
       throw error.kind == .locked ? SnapshotProblem(error) : SnapshotProblem(.file, error.description)
     }
-    var notes: [String] = []
+    var notes: [RecoveryNote] = []
     try SnapshotStore.removeLeftovers(archive, &notes)
     let log = try LineageLog(archive.directory) { notes.append($0) }
-    try SnapshotStore.reconcile(archive, log, &notes)
+    try SnapshotStore.finishSettingAside(archive, log)
+    unreadableAtOpening = try SnapshotStore.reconcile(archive, log, &notes)
     var highest = log.lineage.highestID
     for name in try archive.names() { highest = max(highest, SnapshotNames.idInside(name) ?? 0) }
-    highest = max(highest, try archive.currentID() ?? 0)
+    highest = max(highest, try CurrentFile.read(archive.path(SnapshotNames.current)).id ?? 0)
     self.notes = notes
     guarded = Lock(Guarded(log: log, nextID: highest + 1))
   }

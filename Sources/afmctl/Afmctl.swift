@@ -21,17 +21,18 @@ enum Afmctl {
   /// The commands below `snapshots`.
   private static let snapshotsCommands: [any Subcommand.Type] = [
     SnapshotsListCommand.self, SnapshotsShowCommand.self, SnapshotsVerifyCommand.self, SnapshotsPinCommand.self,
-    SnapshotsUnpinCommand.self, SnapshotsExportCommand.self,
+    SnapshotsUnpinCommand.self, SnapshotsExportCommand.self, SnapshotsChooseCommand.self,
   ]
 
   /// The whole command line, declared.
   static var program: Program {
     var declarations = commands.map { $0.declaration }
     let group = Command(
-      name: "snapshots", summary: "list, inspect, verify, pin and export snapshots",
+      name: "snapshots", summary: "list, inspect, verify, pin, export and choose snapshots",
       discussion: [
-        "With --directory they work on a state directory (the one that holds CURRENT), with or without a running daemon. "
-          + "Without it list, pin and unpin ask the daemon; show, verify and export need the directory."
+        "With --directory they work on a state directory (the one that holds 'snapshots'), with or without a running daemon. "
+          + "Without it list, pin and unpin ask the daemon; show, verify and export need the directory; choose needs it "
+          + "and no daemon."
       ],
       commands: snapshotsCommands.map { $0.declaration })
     let place = declarations.firstIndex { $0.name == "rollback" } ?? declarations.endIndex

@@ -18,8 +18,14 @@ enum AFMDCommand {
       CommandOption(
         "config", letter: "c", kind: .path, valueName: "FILE", defaultValue: "/etc/afmd.yaml", help: "the settings"),
       CommandOption("check", help: "check the settings, print them and the memory they take, and end"),
+      CommandOption(
+        "fresh",
+        help: "set what the state directory holds aside and begin with a fresh model; to be given once, by hand"),
     ],
-    examples: [("afmd --config /etc/afmd.yaml --check", "say what is wrong with the settings, and what they take")],
+    examples: [
+      ("afmd --config /etc/afmd.yaml --check", "say what is wrong with the settings, and what they take"),
+      ("afmd --config /etc/afmd.yaml --fresh", "begin anew where no snapshot can be started from"),
+    ],
     exitCodes: [
       (0, "ended as asked, with its last snapshot"), (64, "the command line is wrong"),
       (65, "no snapshot can be started from"), (69, "a socket or the state directory is in use"),
@@ -58,7 +64,7 @@ enum AFMDCommand {
       return ExitCode.success.rawValue
     }
     do throws(DaemonProblem) {
-      try Daemon(settings, environment: environment).run()
+      try Daemon(settings, environment: environment, beginsAnew: arguments.flag("fresh")).run()
       return ExitCode.success.rawValue
     } catch {
       write("afmd: \(error)\n", to: STDERR_FILENO)

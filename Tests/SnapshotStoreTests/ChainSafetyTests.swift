@@ -30,7 +30,7 @@ import Testing
       failing.arm(step)
       #expect(throws: SnapshotProblem.self) { try chain.save() }
     }
-    let wanted: UInt64 = step == .currentReplaced || step == .recorded ? 3 : 2
+    let wanted: UInt64 = step == .renamed || step == .currentReplaced || step == .recorded ? 3 : 2
     let store = try fixture.open()
     let recovered = try #require(try store.openCurrent())
     #expect(recovered.snapshot.manifest.id == wanted && recovered.setAside.isEmpty)
@@ -59,7 +59,7 @@ import Testing
     let recovered = try #require(try store.openCurrent())
     #expect(recovered.snapshot.manifest.id == damaged)
     #expect(recovered.setAside == Array((damaged + 1...5).reversed()))
-    #expect(recovered.notes[0].contains("00000\(damaged + 1)/model.safetensors is damaged"))
+    #expect(recovered.notes[0].text.contains("00000\(damaged + 1)/model.safetensors is damaged"))
     let model = try fixture.restored(damaged)
     let rows = Chain.rows(model).prefix(1)
     let pending = try store.begin(ModelState(model), extent: .changed(rows: 1, since: damaged))

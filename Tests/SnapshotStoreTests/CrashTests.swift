@@ -14,7 +14,7 @@ import Testing
   }
 
   private static func isCommitted(_ step: SnapshotStep) -> Bool {
-    step == .currentReplaced || step == .recorded
+    step == .renamed || step == .currentReplaced || step == .recorded
   }
 
   private func withoutLeftovers(_ fixture: Fixture) throws {
@@ -49,12 +49,12 @@ import Testing
       model = try fixture.restored(wanted)
       Fixture.learn(Int(wanted) * 100..<300, model)
       let manifest = try fixture.snapshot(model, in: store)
-      #expect(manifest.id == (CrashTests.isCommitted(step) || step == .renamed ? 3 : 2))
+      #expect(manifest.id == wanted + 1)
       #expect(manifest.parent == wanted)
     }
     let store = try fixture.open()
     #expect(try store.openCurrent()?.snapshot.manifest.eventsLearned == 300)
-    #expect(try store.archive.list().filter(\.isAbandoned).map(\.id) == (step == .renamed ? [2] : []))
+    #expect(try store.archive.list().filter(\.isAbandoned).isEmpty)
   }
 
   @Test(arguments: SnapshotStep.allCases)
@@ -66,12 +66,13 @@ import Testing
       Fixture.learn(0..<100, model)
       #expect(throws: SnapshotProblem.self) { try fixture.snapshot(model, in: store) }
     }
-    let isWhole = step == .renamed || CrashTests.isCommitted(step)
+    let isWhole = CrashTests.isCommitted(step)
     for start in 0..<2 {
       let store = try fixture.open()
       let recovered = try store.openCurrent()
       #expect(recovered?.snapshot.manifest.id == (isWhole ? 1 : nil))
-      #expect(recovered?.notes.isEmpty != (step == .renamed && start == 0))
+      #expect(recovered?.notes.isEmpty ?? true)
+      #expect(store.notes.filter { $0.text.contains("was taken") }.isEmpty != (step == .renamed && start == 0))
       #expect(recovered?.position == (isWhole ? Fixture.position(100) : nil))
       #expect(store.lineage.current == (isWhole ? 1 : nil))
       #expect(try store.archive.list().filter(\.isAbandoned).isEmpty)
@@ -122,7 +123,7 @@ import Testing
     }
     let store = try fixture.open()
     #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
-    #expect(try store.archive.list().filter(\.isAbandoned).map(\.id) == [3])
+    #expect(try store.archive.ids() == [1, 2])
   }
 
   /// Makes every write to an open file fail as on a full disk.

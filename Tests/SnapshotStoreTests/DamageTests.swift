@@ -77,7 +77,7 @@ import Testing
     #expect(store.currentID == 2)
     let recovered = try #require(try store.openCurrent())
     #expect(recovered.snapshot.manifest.id == 2)
-    #expect(recovered.notes.contains { $0.contains("CURRENT") })
+    #expect(store.notes.contains { $0.isDamage && $0.text.contains("CURRENT") })
     #expect(try fixture.archive.currentID() == 2)
   }
 
@@ -93,6 +93,65 @@ import Testing
       #expect(store.lineage.ancestry(of: 2) == [2, 1])
       #expect(store.learningState == .running)
     }
+  }
+
+  /// The last record's bytes are all there, and one is wrong: no crash did that.
+  @Test func aWrongLastRecordOfTheLineageStopsLearning() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    let path = fixture.archive.path("lineage.log")
+    let good = try fixture.bytes(path)
+    for place in [good.count - 1, good.count - 30, good.count - 120] {
+      var bytes = good
+      bytes[place] ^= 1
+      try fixture.write(bytes, path)
+      let store = try fixture.open()
+      #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+      guard case .stopped(.lineageDamaged, _) = store.learningState else {
+        Issue.record("learning must wait for an operator")
+        return
+      }
+      #expect(store.notes.contains { $0.isDamage && $0.text.contains("lineage.log is damaged") })
+    }
+  }
+
+  @Test func aTornLastRecordOfTheLineageIsSaid() throws {
+    let fixture = try Fixture()
+    do {
+      let (store, _) = try fixture.series(2)
+      try store.record(learning: .paused)
+    }
+    let path = fixture.archive.path("lineage.log")
+    let good = try fixture.bytes(path)
+    var last = 8
+    _ = try AppendLogReader.read(path) { record, index in if index < 2 { last += 16 + record.count } }
+    let unwritten = Array(good[..<last]) + Array(repeating: 0, count: good.count - last)
+    for bytes in [Array(good.dropLast(3)), unwritten] {
+      try fixture.write(bytes, path)
+      let store = try fixture.open()
+      #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+      #expect(store.notes.count == 1 && store.notes[0].isDamage && store.notes[0].text.contains("cut short"))
+    }
+  }
+
+  @Test func aDirectoryInThePlaceOfAFileIsDamage() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(3) }
+    func replace(_ path: String) throws {
+      try FileManager.default.removeItem(atPath: path)
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+    try replace(fixture.archive.path("lineage.log"))
+    do {
+      let store = try fixture.open()
+      #expect(store.learningState != .running)
+      #expect(try store.openCurrent()?.snapshot.manifest.id == 3)
+    }
+    for (id, name) in [(UInt64(3), SnapshotNames.model), (2, SnapshotNames.manifest)] {
+      try replace(fixture.archive.path(id) + "/" + name)
+      expectDamaged(fixture, id, name)
+    }
+    #expect(try fixture.open().openCurrent()?.snapshot.manifest.id == 1)
   }
 
   @Test func aDamagedLineageIsSetAsideAndStopsLearning() throws {

@@ -27,14 +27,20 @@ import Testing
       #expect(recovered.snapshot.manifest.id == 2)
       #expect(recovered.setAside == [4, 3])
       #expect(recovered.position == Fixture.position(200))
-      #expect(recovered.notes.count == 3)
+      #expect(recovered.notes.count == 3 && recovered.notes.allSatisfy(\.isDamage))
+      #expect(recovered.damage?.snapshot == 4 && recovered.damage?.taken == 2 && recovered.damage?.events == 200)
       #expect(try fixture.archive.list().filter(\.isSetAside).map(\.id) == [3, 4])
     }
-    let store = try fixture.open()
-    let again = try #require(try store.openCurrent())
-    #expect(again.snapshot.manifest.id == 2 && again.setAside.isEmpty && again.notes.isEmpty)
-    let manifest = try fixture.snapshot(fixture.restored(2), in: store)
-    #expect(manifest.id == 5 && manifest.parent == 2)
+    do {
+      let store = try fixture.open()
+      let again = try #require(try store.openCurrent())
+      #expect(again.snapshot.manifest.id == 2 && again.setAside.isEmpty && again.notes.isEmpty)
+      // The damage stands until another snapshot is written, also over a restart.
+      #expect(again.damage?.snapshot == 4 && again.damage?.events == 200 && again.damage?.found == [])
+      let manifest = try fixture.snapshot(fixture.restored(2), in: store)
+      #expect(manifest.id == 5 && manifest.parent == 2)
+    }
+    #expect(try fixture.open().openCurrent()?.damage == nil)
   }
 
   @Test func whereNoneIsGoodNothingFreshIsMade() throws {

@@ -54,6 +54,39 @@ struct SnapshotDirectoryTests {
     #expect(try run("show", "3").code == .badData)
   }
 
+  @Test func damageOfCurrentAndOfTheLineageIsFound() throws {
+    for (name, wanted) in [("CURRENT", "names no snapshot for certain"), ("lineage.log", "is damaged: byte ")] {
+      let path = URL(fileURLWithPath: folder.path("snapshots/" + name))
+      let good = try Data(contentsOf: path)
+      var bytes = good
+      bytes[10] ^= 1
+      try bytes.write(to: path)
+      let found = try run("verify")
+      #expect(found.code == .negative && found.output.contains(wanted))
+      #expect(try run("verify", "2").code == .done)
+      try good.write(to: path)
+      #expect(try run("verify").code == .done)
+    }
+  }
+
+  @Test func aSnapshotIsChosenWhereNoDaemonRuns() throws {
+    #expect(try run("choose", "1").output.hasPrefix("snapshot 1 (1 events learned) is the one"))
+    #expect(try run("list", "--get", "snapshots.0.current").output == "true\n")
+    #expect(try run("list", "--get", "snapshots.1.abandoned").output == "true\n")
+    #expect(try run("show", "current", "--get", "id").output == "1\n")
+    #expect(try run("choose", "7").code == .badData)
+    #expect(try run("choose", "current").code == .usage)
+    let model = URL(fileURLWithPath: folder.path("snapshots/000002/model.safetensors"))
+    var bytes = try Data(contentsOf: model)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: model)
+    #expect(try run("choose", "2").code == .negative)
+    let daemon = try SnapshotStore(stateDirectory: folder.path)
+    let refused = try run("choose", "1")
+    #expect(refused.code == .tryAgain)
+    #expect(daemon.currentID == 1)
+  }
+
   @Test func aChainIsShown() throws {
     let store = try SnapshotStore(stateDirectory: folder.path)
     let model = try Model(configuration: try store.archive.manifest(2).model)

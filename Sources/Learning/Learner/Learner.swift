@@ -81,6 +81,8 @@ final class Learner {
       current: recovered.snapshot,
       eventsSeen: model.eventsLearned &+ UInt64(clamping: recovered.state.waiting.count),
       startedAt: MonotonicTime.now)
+    snapshots.damage = recovered.damage
+    snapshots.progress.damaged = UInt64(clamping: recovered.damage?.found.count ?? 0)
     let names = context.identity.schema.layout.names
     slicedFields = context.settings.slices.map { name in
       UInt16(truncatingIfNeeded: names.firstIndex(of: name) ?? Int(UInt16.max))

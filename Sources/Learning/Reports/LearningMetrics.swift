@@ -75,6 +75,9 @@ enum LearningMetrics {
     metrics.counter("afm_snapshots_failed_total", "Snapshots that could not be written.") {
       board.report.snapshots.failed
     }
+    metrics.counter("afm_snapshots_damaged_total", "Snapshots that this process found damaged or unreadable.") {
+      board.report.snapshots.damaged
+    }
     metrics.counter("afm_snapshots_skipped_total", "Snapshots left out, since another one was still being written.") {
       board.report.snapshots.skipped
     }

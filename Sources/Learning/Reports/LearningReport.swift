@@ -167,6 +167,8 @@ public struct SnapshotProgress: Equatable, Sendable {
   public var written: UInt64 = 0
   /// How many attempts failed.
   public var failed: UInt64 = 0
+  /// How many snapshots this process found damaged or unreadable.
+  public var damaged: UInt64 = 0
   /// How many fell due while another one was still being written, and were left out.
   public var skipped: UInt64 = 0
   /// Why the last attempt failed; nil once one succeeds.

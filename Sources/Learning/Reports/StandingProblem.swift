@@ -6,6 +6,8 @@ public struct StandingProblem: Error, Equatable, Sendable, CustomStringConvertib
     case source
     /// The last attempt to write a snapshot failed.
     case snapshotFailed = "snapshot_failed"
+    /// The snapshot that was current at the start could not be read: another was taken, and none written since.
+    case snapshotsDamaged = "snapshots_damaged"
   }
 
   /// The sort.
@@ -30,6 +32,7 @@ extension Learner {
     [
       source.problem.map { StandingProblem(.source, $0.message) },
       snapshots.progress.problem.map { StandingProblem(.snapshotFailed, $0) },
+      snapshots.standingDamage.map { StandingProblem(.snapshotsDamaged, $0.description) },
     ].compactMap(\.self)
   }
 }

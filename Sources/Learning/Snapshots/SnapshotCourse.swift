@@ -15,6 +15,12 @@ struct SnapshotCourse {
   /// The snapshot that the model descends from.
   var current: UInt64?
 
+  /// What the start found where the snapshot that was current could not be read.
+  var damage: SnapshotDamage?
+
+  /// The same until another snapshot is current than the one that was taken instead.
+  var standingDamage: SnapshotDamage? { damage.flatMap { $0.taken == current ? $0 : nil } }
+
   /// The one that is being written.
   var running: Running?
 

@@ -4,13 +4,16 @@ import SnapshotStore
 /// `afmctl snapshots verify`.
 enum SnapshotsVerifyCommand: Subcommand {
   static let declaration = Command(
-    name: "verify", summary: "compare a snapshot, or all of them, with their checksums; exit 1 on damage",
+    name: "verify",
+    summary: "compare a snapshot, or all of them with CURRENT and the lineage, with their checksums; exit 1 on damage",
     options: [StateDirectory.requiredOption],
     positionals: [Positional("ID", optional: true, help: "the snapshot's number, or 'current'; else all are verified")])
 
   /// What was found, as JSON.
   struct Report: Codable, Equatable {
     var snapshots: [Finding]
+    /// What is wrong with the files beside the snapshots, where all were verified and something is.
+    var files: [String]?
   }
 
   /// What was found of one snapshot.
@@ -32,8 +35,12 @@ enum SnapshotsVerifyCommand: Subcommand {
     var report = Report(snapshots: [])
     var known: [String: String] = [:]
     for id in ids { report.snapshots.append(try verify(id, archive, &known)) }
+    if session.arguments.positional("ID") == nil {
+      let problems = try Failure.translating { () throws(SnapshotProblem) in try archive.verifyFilesBeside() }
+      if !problems.isEmpty { report.files = problems }
+    }
     try session.show(try session.encode(report)) { text(of: report) }
-    if report.snapshots.contains(where: { !$0.intact }) { throw Failure(.negative) }
+    if report.snapshots.contains(where: { !$0.intact }) || report.files != nil { throw Failure(.negative) }
   }
 
   private static func verify(
@@ -43,17 +50,18 @@ enum SnapshotsVerifyCommand: Subcommand {
       _ = try archive.verify(id, knowing: &known)
       return Finding(snapshot: id, intact: true, problem: nil)
     } catch {
-      // What does not exist or cannot be read is no finding.
-      guard error.kind == .damaged || error.kind == .unsupported else { throw Failure(error) }
+      // What does not exist or may not be read is no finding.
+      guard [.damaged, .unreadable, .unsupported].contains(error.kind) else { throw Failure(error) }
       return Finding(snapshot: id, intact: false, problem: error.message)
     }
   }
 
   static func text(of report: Report) -> String {
-    if report.snapshots.isEmpty { return "no snapshots\n" }
-    return report.snapshots.map { finding in
+    let snapshots = report.snapshots.map { finding in
       finding.intact
         ? "snapshot \(finding.snapshot): intact\n" : "snapshot \(finding.snapshot): \(finding.problem ?? "damaged")\n"
-    }.joined()
+    }
+    let files = (report.files ?? []).map { $0 + "\n" }
+    return (snapshots.isEmpty ? ["no snapshots\n"] : snapshots).joined() + files.joined()
   }
 }

@@ -86,7 +86,7 @@ extension Failure {
     case .locked: self.init(.tryAgain, "\(problem.message), or leave --directory out to ask it")
     case .damaged, .noGoodSnapshot, .notFinite: self.init(.negative, problem.message)
     case .unknownSnapshot, .unsupported, .incompatible: self.init(.badData, problem.message)
-    case .file: self.init(.inputOutput, problem.message)
+    case .file, .unreadable: self.init(.inputOutput, problem.message)
     case .misuse, .superseded: self.init(.internalError, problem.message)
     }
   }

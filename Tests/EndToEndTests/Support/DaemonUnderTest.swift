@@ -91,9 +91,9 @@ final class DaemonUnderTest {
   }
 
   /// Starts the daemon and waits until it is ready.
-  func start(environment: [String: String] = [:]) throws {
+  func start(environment: [String: String] = [:], options: [String] = []) throws {
     let child = try ChildProcess(
-      path: try Program.path(of: "afmd"), arguments: ["--config", folder.path("afmd.yaml")],
+      path: try Program.path(of: "afmd"), arguments: ["--config", folder.path("afmd.yaml")] + options,
       environment: environment, output: folder.path("afmd.log"), errors: folder.path("afmd.log"))
     self.child = child
     _ = try eventually("the daemon is ready") { () throws -> Bool? in
