@@ -94,12 +94,32 @@ public final class Quarantine {
       }
     }
     if length >= start && length <= self.length {
-      try file.truncate(to: headerLength &+ length &- start)
+      let end = headerLength &+ length &- start
+      guard try Self.isEndOfLine(end, in: file) else { return try beginAnew(at: length) }
+      try file.truncate(to: end)
       self.length = length
     } else {
       // Entries are missing (a power loss took them, or the limit did): the count goes on where the snapshot says.
       try rotate(at: length)
     }
+  }
+
+  /// The first line lies about where the file begins, or what follows it is not what was written.
+  private func beginAnew(at length: UInt64) throws(FileProblem) {
+    try Self.setAside(path)
+    damage.append("\(path) is damaged: it was set aside as \(path).damaged, and a new one was begun")
+    file = try OpenFile(path, .update)
+    headerLength = try Self.begin(file, at: length)
+    start = length
+    self.length = length
+  }
+
+  private static func isEndOfLine(_ end: UInt64, in file: OpenFile) throws(FileProblem) -> Bool {
+    var last: UInt8 = 0
+    let count = try withUnsafeMutableBytes(of: &last) { (byte) throws(FileProblem) in
+      try file.read(into: byte, at: end &- 1)
+    }
+    return count == 1 && last == 0x0a
   }
 
   /// Sets a directory aside that stands where the file should, or a file that cannot be read.

@@ -125,6 +125,21 @@ import Testing
     }
   }
 
+  @Test func aFirstLineThatLiesAboutItsPlaceIsNoticed() throws {
+    let quarantine = try Quarantine(path: path)
+    for offset: Int64 in 0..<10 { try add([0x61], offset, to: quarantine) }
+    let saved = quarantine.length
+    for offset: Int64 in 10..<15 { try add([0x62], offset, to: quarantine) }
+    let good = try String(contentsOfFile: path, encoding: .utf8)
+    try Data(good.replacing("\"start\":0}", with: "\"start\":4}").utf8).write(to: URL(fileURLWithPath: path))
+    let again = try Quarantine(path: path)
+    try again.truncate(to: saved)
+    #expect(again.damage.count == 1 && again.length == saved)
+    try add([0x62], 10, to: again)
+    #expect(try entries().map(\.offset) == [10])
+    #expect(try entries(".damaged").count == 15)
+  }
+
   @Test func aLongRecordIsCut() throws {
     let quarantine = try Quarantine(path: path, maximumRecordBytes: 100)
     try add(Array(repeating: 0x61, count: 5000), 1, to: quarantine)

@@ -81,6 +81,8 @@ public final class LearnerFiles {
         "entries of the quarantine are missing: it was damaged, or removed",
         ["file": quarantine.path, "bytes": quarantine.length, "counted": length])
     }
+    let told = quarantine.damage.count
+    defer { for damage in quarantine.damage.dropFirst(told) { log.error("quarantine", ["problem": damage]) } }
     do {
       try quarantine.truncate(to: length)
     } catch {
