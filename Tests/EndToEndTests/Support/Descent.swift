@@ -26,6 +26,8 @@ struct Descent {
       var partition: Int32
       var from: Int64
       var to: Int64
+      /// Whether it belongs to another source than the position beside it.
+      var isElsewhere: Bool
     }
 
     var id: Int
@@ -136,8 +138,9 @@ struct Descent {
           Finding(
             kind: .lost, text: "\(name): partition \(partition) stands at \(stands), behind its target's \(stood)"))
       }
-      if rollback.isKeep, stands > stood, snapshot.incarnation == target.incarnation,
-        !rollback.skipped.contains(where: { $0.partition == partition && $0.to == now?.next })
+      let isSame = !countsRecords || incarnation(of: snapshot, ledger) == incarnation(of: target, ledger)
+      if rollback.isKeep, stands > stood, isSame,
+        !rollback.skipped.contains(where: { $0.partition == partition && ($0.to == now?.next || $0.to == .max) })
       {
         findings.append(
           Finding(kind: .lost, text: "\(name): what partition \(partition) skipped to \(stands) is not said"))
@@ -187,8 +190,8 @@ struct Descent {
     guard let parent, let from = index(parent, partition, ledger) else { return [begin < to ? [begin..<to] : []] }
     guard from < begin else {
       var whole = from < to ? [from..<to] : []
-      for skip in parent.skips where skip.partition == partition {
-        let (first, last) = (begin + Int(skip.from), begin + Int(skip.to))
+      for skip in parent.skips where skip.partition == partition && !skip.isElsewhere && countsRecords {
+        let (first, last) = (begin + Int(skip.from), begin &+ Int(min(skip.to, 1 << 40)))
         whole = whole.flatMap { [$0.clamped(to: Int.min..<first), $0.clamped(to: last..<Int.max)] }
       }
       return [whole.filter { !$0.isEmpty }]
@@ -224,8 +227,10 @@ struct Descent {
     func skips(_ json: JSON) throws -> [Snapshot.Skip] {
       guard json.isPresent else { return [] }
       return try json.elements.map {
+        // The greatest number, for all that follow, is none of Double's.
         try .init(
-          partition: Int32($0["partition"].number), from: Int64($0["from"].number), to: Int64($0["to"].number))
+          partition: Int32($0["partition"].number), from: Int64(exactly: $0["from"].number) ?? .max,
+          to: Int64(exactly: $0["to"].number) ?? .max, isElsewhere: $0["identity"].isPresent)
       }
     }
     var partitions: [Int32: Snapshot.Partition] = [:]

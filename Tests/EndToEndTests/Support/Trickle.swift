@@ -64,7 +64,11 @@ final class Trickle: @unchecked Sendable {
   }
 
   private func run(_ bootstrap: String, _ topic: String, _ ledger: Ledger, _ perSecond: Int) throws {
-    let producer = try KafkaProducer(KafkaConfiguration(["bootstrap.servers": bootstrap, "linger.ms": "2"]))
+    // Partitions that were added are known to it within a second.
+    let producer = try KafkaProducer(
+      KafkaConfiguration([
+        "bootstrap.servers": bootstrap, "linger.ms": "2", "topic.metadata.refresh.interval.ms": "1000",
+      ]))
     var next: Int32 = 0
     while true {
       let (wanted, partitions, count) = condition.withLock {
@@ -89,7 +93,13 @@ final class Trickle: @unchecked Sendable {
         let payload = ledger.payload()
         let partition = next % partitions
         next = next &+ 1
-        try producer.produce(payload, to: topic, partition: partition)
+        do throws(KafkaError) {
+          try producer.produce(payload, to: topic, partition: partition)
+        } catch {
+          guard "\(error)".contains("_UNKNOWN_") else { throw error }
+          producer.poll(timeoutMilliseconds: 10)
+          continue
+        }
         ledger.add(payload, partition: partition)
       }
       producer.poll(timeoutMilliseconds: 0)
