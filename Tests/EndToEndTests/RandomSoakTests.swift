@@ -22,7 +22,7 @@ extension EndToEndTests {
       let end = Date().addingTimeInterval(Soak.seconds)
       var number = 0
       while Date() < end {
-        let isFile = number % 3 == 0
+        let isFile = Soak.source.map { $0 == "file" } ?? (number % 3 == 0)
         let share = isFile ? Soak.seconds / 3 : Soak.seconds * 2 / 3
         let until = min(end, Date().addingTimeInterval(min(share, 240)))
         let log = RunLog("random-\(Soak.seed)-\(number)")

@@ -71,7 +71,7 @@ final class FileChapter: SoakChapter {
     let path = folder.path("reference.ndjson")
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
     let reference = try DaemonUnderTest(
-      .init(source: DaemonUnderTest.file(path), more: "learning: {table: {slots: 65536}}"))
+      .init(source: DaemonUnderTest.file(path), more: Soak.settings))
     try reference.start()
     try reference.waitUntilRead(lines.count)
     try reference.terminate()

@@ -62,10 +62,10 @@ final class RollbackField {
       .init(
         source: DaemonUnderTest.kafka(cluster.bootstrapServers, topic: "events"),
         snapshots: "every: null\nkeep: 500\non_shutdown: false",
-        more: "learning: {table: {slots: 65536}}"))
+        more: Soak.settings))
     control = ControlSocket(path: daemon.control)
     trickle = Trickle(
-      cluster.bootstrapServers, topic: "events", partitions: partitions, ledger: ledger, perSecond: 400)
+      cluster.bootstrapServers, topic: "events", partitions: partitions, ledger: ledger, perSecond: 200)
     try start()
   }
 

@@ -12,8 +12,21 @@ enum Soak {
   /// AFM_SOAK_SEED, else one that nobody chose.
   static let seed = Environment.value(of: "AFM_SOAK_SEED").flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
 
+  /// The troubles of the random run, by name and separated by commas: AFM_SOAK_ONLY, else all. Without `rollback` none is
+  /// asked for while others happen either.
+  static let only = Environment.value(of: "AFM_SOAK_ONLY").map { Set($0.split(separator: ",").map(String.init)) }
+
+  /// The one source of the random run, `file` or `kafka`: AFM_SOAK_SOURCE, else both in turn.
+  static let source = Environment.value(of: "AFM_SOAK_SOURCE")
+
+  /// Whether a trouble of that name is wanted.
+  static func wants(_ trouble: String) -> Bool { only?.contains(trouble) ?? true }
+
   /// Where what failed is kept: AFM_SOAK_FAILURES, else beside the system's temporary files.
   static let failures = Environment.value(of: "AFM_SOAK_FAILURES") ?? NSTemporaryDirectory() + "afm-soak-failures"
+
+  /// A small table, and threads that do not wait for whatever else the machine does.
+  static let settings = "learning: {table: {slots: 65536}}\nthreads: {learner_nice: 0, ingest_nice: 0}"
 
   /// The folders of the librdkafka to run with; nil is the system's own.
   static var libraries: [String?] {

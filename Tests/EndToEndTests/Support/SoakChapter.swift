@@ -30,7 +30,7 @@ class SoakChapter {
   private(set) var descent: Descent
 
   init(
-    source: String, countsRecords: Bool, ledger: Ledger, log: RunLog, random: SeededGenerator, more: String = ""
+    source: String, countsRecords: Bool, ledger: Ledger, log: RunLog, random: SeededGenerator
   ) throws {
     self.ledger = ledger
     self.log = log
@@ -40,7 +40,7 @@ class SoakChapter {
     daemon = try DaemonUnderTest(
       .init(
         source: source, snapshots: "every: 3s\nkeep: 300\non_shutdown: false",
-        more: "learning: {table: {slots: 65536}}\nquarantine: {maximum_size: 64KiB}"))
+        more: Soak.settings + "\nquarantine: {maximum_size: 64KiB}"))
     control = ControlSocket(path: daemon.control)
   }
 
@@ -56,7 +56,8 @@ class SoakChapter {
 
   /// Picks a trouble.
   func pick() -> Action {
-    let actions = commonActions + ownActions
+    let wanted = (commonActions + ownActions).filter { Soak.wants($0.name) }
+    let actions = wanted.isEmpty ? commonActions : wanted
     var ticket = Int.random(in: 0..<actions.reduce(0) { $0 + $1.weight }, using: &random)
     for action in actions {
       ticket -= action.weight
@@ -236,7 +237,7 @@ class SoakChapter {
     case 3:
       attempt("/v1/learning", "{\"state\":\"paused\"}")
       attempt("/v1/learning", "{\"state\":\"running\"}")
-    default: rollback()
+    default: if Soak.wants("rollback") { rollback() }
     }
   }
 
