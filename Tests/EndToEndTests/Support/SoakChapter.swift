@@ -198,17 +198,22 @@ class SoakChapter {
   }
 
   private func failACall() throws {
-    let faultsThere = [
-      "pwrite % error ENOSPC", "pwrite % error EIO", "pwrite % short 5", "fsync % error EIO", "fsync % lose",
-      "rename % error EIO", "ftruncate % error EIO", "creating % error ENOSPC", "mkdir % error ENOSPC",
-    ]
-    let places = [
-      "/*", "/*", "/journal/*", "/*lineage.log", "/*CURRENT*", "/*tmp-*", "/quarantine*", "/snapshots",
-    ]
-    let fault = faultsThere.randomElement(using: &random) ?? ""
-    let place = daemon.state + (places.randomElement(using: &random) ?? "")
-    let rule = fault.replacingOccurrences(of: "%", with: "\(place) \(Int.random(in: 1...4, using: &random))")
-    try withFault(rule)
+    // What fails, and where there is such a call.
+    let writes = ["pwrite % error ENOSPC", "pwrite % error EIO", "pwrite % short 5"]
+    let syncs = ["fsync % error EIO", "fsync % lose"]
+    let files = ["/journal/*", "/*lineage.log", "/*CURRENT*", "/*tmp-*", "/quarantine*", "/*"]
+    var rules: [(String, String)] = []
+    for file in files {
+      for fault in writes { rules.append((fault, file)) }
+      for fault in syncs + syncs { rules.append((fault, file)) }
+    }
+    rules += syncs.map { ($0, "/snapshots") } + syncs.map { ($0, "/journal") }
+    rules += ["/*CURRENT*", "/*tmp-*", "/*"].map { ("rename % error EIO", $0) }
+    rules += ["/*CURRENT*", "/*tmp-*", "/journal/*"].map { ("creating % error ENOSPC", $0) }
+    rules += [("mkdir % error ENOSPC", "/*"), ("ftruncate % error EIO", "/*")]
+    guard let (fault, place) = rules.randomElement(using: &random) else { return }
+    let number = Int.random(in: 1...3, using: &random)
+    try withFault(fault.replacingOccurrences(of: "%", with: "\(daemon.state)\(place) \(number)"))
   }
 
   private func loseAByte() throws {
