@@ -28,6 +28,7 @@ final class DaemonUnderTest {
   }
 
   private let folder: TemporaryDirectory
+  private var variables: [String: String] = [:]
   private var child: ChildProcess?
 
   /// Writes the settings; starts nothing yet.
@@ -47,6 +48,14 @@ final class DaemonUnderTest {
       \(settings.more)
       """
     try Data(text.utf8).write(to: folder.url.appendingPathComponent("afmd.yaml"))
+  }
+
+  /// Takes over a state directory of an older version, with the settings it was made with.
+  init(continuing kept: KeptState) throws {
+    folder = try TemporaryDirectory()
+    try FileManager.default.copyItem(atPath: kept.state, toPath: folder.path("state"))
+    try FileManager.default.copyItem(atPath: kept.settings, toPath: folder.path("afmd.yaml"))
+    variables = ["FIXTURE_STATE": folder.path("state"), "FIXTURE_SOCKETS": folder.path]
   }
 
   /// Nine categorical fields of the flights.
@@ -94,7 +103,8 @@ final class DaemonUnderTest {
   func start(environment: [String: String] = [:], options: [String] = []) throws {
     let child = try ChildProcess(
       path: try Program.path(of: "afmd"), arguments: ["--config", folder.path("afmd.yaml")] + options,
-      environment: environment, output: folder.path("afmd.log"), errors: folder.path("afmd.log"))
+      environment: variables.merging(environment) { $1 }, output: folder.path("afmd.log"),
+      errors: folder.path("afmd.log"))
     self.child = child
     _ = try eventually("the daemon is ready") { () throws -> Bool? in
       guard child.isRunning else {

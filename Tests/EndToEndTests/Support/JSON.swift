@@ -50,6 +50,27 @@ struct JSON {
     }
   }
 
+  /// The names of an object's members.
+  var members: [String] {
+    get throws {
+      guard let object = value as? [String: Any] else { throw Program.Failure(description: "no object at \(path)") }
+      return object.keys.sorted()
+    }
+  }
+
+  /// The places at which another value is not what this one says; what it has beyond is no difference, and null is as
+  /// good as absent.
+  func differences(in other: JSON) -> [String] {
+    switch value {
+    case let object as [String: Any]: return object.keys.sorted().flatMap { self[$0].differences(in: other[$0]) }
+    case let array as [Any] where (other.value as? [Any])?.count == array.count:
+      return array.indices.flatMap { self["\($0)"].differences(in: other["\($0)"]) }
+    default:
+      if !isPresent && !other.isPresent || canonical == other.canonical { return [] }
+      return ["\(path): \(other.canonical) instead of \(canonical)"]
+    }
+  }
+
   /// The value as canonical text, for comparison.
   var canonical: String {
     guard let value else { return "absent" }

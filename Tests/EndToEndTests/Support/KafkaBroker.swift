@@ -7,8 +7,8 @@ final class KafkaBroker {
   private let script: String
   private let folder: TemporaryDirectory
 
-  /// Starts a broker of one node of the given generation.
-  init(generation: String = "4.3") throws {
+  /// Starts a broker of one node of the given generation; its cluster has an id of its own unless one is given.
+  init(generation: String = "4.3", cluster: String? = nil) throws {
     guard let shared = Environment.shared else {
       throw Program.Failure(description: "AFM_SHARED names no folder, so there is no Apache Kafka to test with")
     }
@@ -16,6 +16,10 @@ final class KafkaBroker {
     folder = try TemporaryDirectory()
     var failure: any Error = Program.Failure(description: "no port was free")
     for _ in 0..<5 {
+      if let cluster {
+        try FileManager.default.createDirectory(atPath: folder.path("kafka"), withIntermediateDirectories: true)
+        try Data("\(cluster)\n".utf8).write(to: URL(fileURLWithPath: folder.path("kafka/cluster")))
+      }
       let port = Int.random(in: 20_000..<28_000)
       do {
         try Program.output(
