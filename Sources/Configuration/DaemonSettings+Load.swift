@@ -87,6 +87,9 @@ extension DaemonSettings {
     let quarantine = top.section("quarantine") {
       QuarantineSettings(maximumBytes: $0.size("maximum_size", default: 64 << 20, in: 0...(1 << 40)))
     }
+    let deadLetters = top.section("dead_letters") {
+      DeadLetterSettings(spillBytes: $0.size("spill_size", default: 64 << 20, in: (1 << 20)...(1 << 40)))
+    }
     let log = top.section("log") {
       LogSettings(level: $0.choice("level", default: .info), format: $0.choice("format", default: .automatic))
     }
@@ -102,7 +105,7 @@ extension DaemonSettings {
       modelName: name, stateDirectory: stateDirectory, source: source, schema: schema, model: model,
       lateLabels: lateLabels, negativeSampling: sampling, progressiveValidation: validation, snapshots: snapshots,
       sockets: sockets,
-      threads: threads, quarantine: quarantine, log: log, effective: effective)
+      threads: threads, quarantine: quarantine, deadLetters: deadLetters, log: log, effective: effective)
   }
 
   private static func isModelName(_ name: String) -> Bool {

@@ -28,6 +28,8 @@ public struct DaemonSettings: Equatable, Sendable {
   public var threads: ThreadSettings
   /// What is kept of records that could not be used.
   public var quarantine: QuarantineSettings
+  /// What waits to be sent to the dead-letter topic.
+  public var deadLetters: DeadLetterSettings
   /// The log.
   public var log: LogSettings
   /// Every setting as it holds, in the order of the file, without secrets.
@@ -93,6 +95,12 @@ public struct ThreadSettings: Equatable, Sendable {
 public struct QuarantineSettings: Equatable, Sendable {
   /// How long the file may get, in bytes; 0 keeps nothing.
   public var maximumBytes: Int
+}
+
+/// What waits to be sent to the dead-letter topic.
+public struct DeadLetterSettings: Equatable, Sendable {
+  /// How many bytes may wait on the disk; beyond them the oldest are dropped.
+  public var spillBytes: Int
 }
 
 /// The log.

@@ -52,10 +52,17 @@ extension Daemon {
         path: directory + "/" + StateFiles.quarantine, limit: UInt64(clamping: settings.quarantine.maximumBytes))
     for damage in quarantine?.damage ?? [] { log.error("quarantine", ["problem": damage]) }
     guard case .kafka(let kafka) = settings.source.place else { return LearnerFiles(quarantine: quarantine) }
+    let deadLetterDirectory = directory + "/dead_letters"
     let deadLetters = try kafka.deadLetterTopic.map { topic in
       try DeadLetters(
-        topic: topic, source: kafka.topic, properties: SourceAssembly.producerProperties(kafka.properties),
-        notify: SourceAssembly.notices(to: log))
+        topic: topic, source: kafka.topic, directory: deadLetterDirectory,
+        limit: UInt64(clamping: settings.deadLetters.spillBytes),
+        properties: SourceAssembly.producerProperties(kafka.properties), notify: SourceAssembly.notices(to: log))
+    }
+    if deadLetters == nil, DeadLetters.mayWait(in: deadLetterDirectory) {
+      log.warning(
+        "dead letters wait to be delivered, and `source.kafka.dead_letter_topic` names no topic; name it, or remove "
+          + "the directory", ["directory": deadLetterDirectory])
     }
     let journal = try OrderJournal(directory: directory + "/" + StateFiles.journal)
     for damage in journal.damage { log.error("order journal", ["problem": damage]) }

@@ -22,6 +22,10 @@ public final class KafkaProducer {
   /// What became of the records so far.
   public private(set) var deliveries = KafkaDeliveries()
 
+  /// Told what became of each record, by the tag it was given with; nil for an acknowledgement. Called inside the
+  /// producer's calls.
+  public var onDelivery: ((_ tag: UInt, KafkaError?) -> Void)?
+
   /// Makes a producer; nothing is connected before it is needed.
   public init(_ configuration: KafkaConfiguration, report: @escaping @Sendable (KafkaEvent) -> Void = { _ in })
     throws(KafkaError)
@@ -32,12 +36,14 @@ public final class KafkaProducer {
     ])
     handle = try KafkaHandle(RD_KAFKA_PRODUCER, complete, report: report)
     handle.callbacks.deliver = { [unowned self] message in
-      if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-        deliveries.delivered &+= 1
-      } else {
+      let error = message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(message.pointee.err)
+      if let error {
         deliveries.failed &+= 1
-        deliveries.lastError = KafkaError(message.pointee.err)
+        deliveries.lastError = error
+      } else {
+        deliveries.delivered &+= 1
       }
+      onDelivery?(UInt(bitPattern: message.pointee._private), error)
     }
   }
 
@@ -55,17 +61,19 @@ public final class KafkaProducer {
   ///   - partition: the partition; nil lets the partitioner choose.
   ///   - headers: names and values, in order.
   ///   - timeoutMilliseconds: how long to wait for room in the queue.
+  ///   - tag: what `onDelivery` names it by.
   /// - Throws: `queueFull` where no room came in time; what else keeps the record from being accepted.
   public func produce(
     _ value: UnsafeRawBufferPointer, to topic: String, key: UnsafeRawBufferPointer = .init(start: nil, count: 0),
-    partition: Int32? = nil, headers: [(name: String, value: String)] = [], timeoutMilliseconds: Int = 60_000
+    partition: Int32? = nil, headers: [(name: String, value: String)] = [], timeoutMilliseconds: Int = 60_000,
+    tag: UInt = 0
   ) throws(KafkaError) {
     var waited = 0
     while true {
       let native = Self.native(headers)
       let error = afm_kafka_produce(
         handle.native, topic, partition ?? RD_KAFKA_PARTITION_UA, key.baseAddress, key.count, value.baseAddress,
-        value.count, native)
+        value.count, native, UnsafeMutableRawPointer(bitPattern: tag))
       if error == RD_KAFKA_RESP_ERR_NO_ERROR { break }
       if let native { rd_kafka_headers_destroy(native) }
       guard error == RD_KAFKA_RESP_ERR__QUEUE_FULL, waited < timeoutMilliseconds else {

@@ -58,6 +58,8 @@ public final class LearningService: Sendable {
     for note in recovered.notes { log.recovery("recovery", note) }
     LearningMetrics.register(in: metrics, board: board, channel: channel, loss: identity.model.loss)
     // What the thread's closure holds lives as long as the thread: the model and the events that wait must not.
+    files.whenDeadLetterProblemsChange { _ = channel.post(.report { _ in }) }
+    LearningMetrics.register(deadLetters: files.deadLetterFigures, in: metrics)
     let start = LearnerStart(recovered, files)
     learner = DedicatedThread(name: "learner", nice: settings.learnerNice) {
       start.makeLearner(context)?.run()

@@ -207,6 +207,7 @@ import Testing
         limits: {body: 64KiB, instances: 5, candidates: 7, connections: 6, idle_timeout: 1500ms}
       threads: {learner_nice: 1, ingest_nice: 2, batch_records: 3, queue_batches: 4}
       quarantine: {maximum_size: 0B}
+      dead_letters: {spill_size: 5MiB}
       log: {level: debug, format: text}
       """, source: "kind: file, format: libfm, on_missing_position: latest, file: {path: /x.xz, follow: true}")
     #expect(settings.modelName == "clicks")
@@ -231,6 +232,7 @@ import Testing
     #expect(
       settings.threads == ThreadSettings(learnerNice: 1, ingestNice: 2, batchRecords: 3, queueBatches: 4))
     #expect(settings.quarantine.maximumBytes == 0)
+    #expect(settings.deadLetters.spillBytes == 5 << 20)
     #expect(settings.log == LogSettings(level: .debug, format: .text))
   }
 

@@ -1,6 +1,5 @@
 import DurableFiles
 import Foundation
-import Kafka
 import TestSupport
 import Testing
 
@@ -145,35 +144,5 @@ import Testing
     try add(Array(repeating: 0x61, count: 5000), 1, to: quarantine)
     #expect(try entries().first?.text?.count == 100)
     #expect(try entries().first?.length == 5000)
-  }
-
-  @Test func deadLettersKeepTheirPlaceAndReason() throws {
-    let cluster = try KafkaMockCluster()
-    try cluster.createTopic("dead", partitions: 1)
-    let properties = ["bootstrap.servers": cluster.bootstrapServers]
-    let letters = try DeadLetters(topic: "dead", source: "events", properties: properties)
-    let bytes: [UInt8] = [0xff, 0x00, 0x61]
-    bytes.withUnsafeBytes { bytes in
-      let record = SourceRecord(bytes: bytes, partition: 3, offset: 42, nextOffset: 43, timestamp: 0)
-      letters.send(record, reason: "invalid_utf8", detail: "byte 0")
-    }
-    #expect(letters.flush(timeoutMilliseconds: 20_000))
-    #expect(letters.delivered == 1)
-    #expect(letters.failed == 0)
-    let consumer = try KafkaConsumer(KafkaConfiguration(properties))
-    try consumer.assign(topic: "dead", [KafkaPartitionOffset(partition: 0, offset: 0)])
-    var seen = 0
-    for _ in 0..<100 where seen == 0 {
-      consumer.consume(maximum: 10, timeoutMilliseconds: 100) { messages in
-        for message in messages where message.isRecord {
-          seen += 1
-          #expect(Array(message.value) == bytes)
-          #expect(String(decoding: message.key, as: UTF8.self) == "events/3/42")
-          #expect(message.headers(named: "reason") == ["invalid_utf8"])
-          #expect(message.headers(named: "detail") == ["byte 0"])
-        }
-      }
-    }
-    #expect(seen == 1)
   }
 }

@@ -9,7 +9,7 @@
 /// answer is 0 and stays the caller's otherwise. `partition` may be RD_KAFKA_PARTITION_UA.
 rd_kafka_resp_err_t afm_kafka_produce(rd_kafka_t *producer, const char *topic, int32_t partition, const void *key,
                                       size_t key_length, const void *value, size_t value_length,
-                                      rd_kafka_headers_t *headers);
+                                      rd_kafka_headers_t *headers, void *tag);
 
 /// Makes a mock broker answer the next request of one kind with an error (0 for none) after `milliseconds`.
 rd_kafka_resp_err_t afm_kafka_mock_push_error(rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api_key,

@@ -39,7 +39,7 @@ extension Learner {
     newestEventTime = nil
     isReportStale = true
     if plan.mode == .rewind {
-      files.truncateQuarantine(to: state.quarantineLength, log: context.log)
+      files.takeBack(to: state, log: context.log)
     }
     // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, or a start
     // is on its way that would bring back what was counted before.

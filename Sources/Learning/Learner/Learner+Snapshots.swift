@@ -97,6 +97,7 @@ extension Learner {
     do throws(JournalProblem) {
       let synced = try files.filesToSync()
       state.quarantineLength = files.quarantineLength
+      state.deadLettersEnd = files.deadLettersEnd
       return synced
     } catch {
       throw SnapshotProblem(.file, "\(error)")
@@ -126,6 +127,7 @@ extension Learner {
     snapshots.noteIfCopied()
     snapshots.running = nil
     if written.couldNotSyncJournal { files.refuseJournal() }
+    files.deadLettersSynced(written.deadLettersSynced)
     snapshots.progress.isRunning = false
     isReportStale = true
     switch written.result {

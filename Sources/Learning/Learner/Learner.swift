@@ -90,7 +90,7 @@ final class Learner {
     sampled = context.settings.negativeSampling.flatMap { SampledEvents($0, context.identity.schema) }
     ranking = Learner.makeRanking(model, context)
     describer = recovered.state.progressive.slices.isEmpty ? nil : context.makeDescriber()
-    if recovered.truncatesQuarantine { files.truncateQuarantine(to: state.quarantineLength, log: context.log) }
+    if recovered.truncatesQuarantine { files.takeBack(to: state, log: context.log) }
   }
 
   /// A learner of rankings, where the loss is one.
@@ -142,6 +142,7 @@ final class Learner {
     for completion in snapshots.waiting { completion(.failure(Learner.stopping)) }
     for completion in snapshots.rollbacks.completions { completion(.failure(Learner.stopping)) }
     publishReport(ifDue: false)
+    files.close()
     if let ending { ending.completion(endProblem.map { .failure($0) } ?? .success(())) }
   }
 

@@ -12,9 +12,6 @@ public final class LearnerFiles {
   private let deadLetters: DeadLetters?
   private var isQuarantineFailing = false
 
-  /// How long a snapshot waits for dead letters to be acknowledged.
-  private static let flushMilliseconds: Int32 = 2000
-
   /// Hands over what there is.
   ///
   /// - Parameters:
@@ -59,13 +56,36 @@ public final class LearnerFiles {
         isQuarantineFailing = true
       }
     }
-    deadLetters?.send(record, reason: reason.name, detail: detail)
+    deadLetters?.add(record, reason: reason.name, detail: detail)
   }
 
   /// The files that must be synced before a snapshot says that the records so far are done with; any thread may do it.
   func filesToSync() throws(JournalProblem) -> SnapshotPlaces {
-    deadLetters?.flush(timeoutMilliseconds: LearnerFiles.flushMilliseconds)
-    return SnapshotPlaces(journal: try journal?.fileToSync(), quarantine: quarantine?.fileToSync)
+    SnapshotPlaces(
+      journal: try journal?.fileToSync(), quarantine: quarantine?.fileToSync,
+      deadLetters: deadLetters?.filesToSync())
+  }
+
+  /// What became of the files of dead letters that `filesToSync` gave; nil where they were not come to.
+  func deadLettersSynced(_ synced: Bool?) {
+    guard let synced, let deadLetters else { return }
+    if synced { deadLetters.noteSynced() } else { deadLetters.noteSyncFailed() }
+  }
+
+  /// Where dead letters end; nil where none are sent.
+  var deadLettersEnd: SpillPlace? { deadLetters?.place }
+
+  /// How the delivery of dead letters goes, for any thread; nil where none are sent.
+  var deadLetterFigures: DeadLetterFigures? { deadLetters?.figures }
+
+  /// What is called, on any thread, when something about dead letters became a problem, or ceased to be one.
+  func whenDeadLetterProblemsChange(_ call: @escaping @Sendable () -> Void) {
+    deadLetters?.whenProblemsChange(call)
+  }
+
+  /// Delivers for a moment what waits, at the end.
+  func close() {
+    deadLetters?.close()
   }
 
   /// Uses the journal no more, since what was written to it may be lost.
@@ -73,8 +93,13 @@ public final class LearnerFiles {
     journal?.refuseUse()
   }
 
-  /// Takes back what will be quarantined again, since its records are read again.
-  func truncateQuarantine(to length: UInt64, log: Log) {
+  /// Takes back what will be quarantined, and sent to dead letters, again, since its records are read again.
+  func takeBack(to state: LearnerState, log: Log) {
+    truncateQuarantine(to: state.quarantineLength, log: log)
+    if let place = state.deadLettersEnd { deadLetters?.takeBack(after: place) }
+  }
+
+  private func truncateQuarantine(to length: UInt64, log: Log) {
     guard let quarantine, quarantine.length != length else { return }
     if quarantine.length < length {
       log.error(

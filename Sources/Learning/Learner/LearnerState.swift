@@ -38,6 +38,10 @@ package struct LearnerState {
   /// The length of the quarantine file: where a restart cuts it off.
   var quarantineLength: UInt64 = 0
 
+  /// Where the dead letters end: what follows is taken back by a restart. Nil where none are sent, and in older
+  /// snapshots.
+  var deadLettersEnd: SpillPlace?
+
   /// The state of a model that has learned nothing.
   package init(_ identity: LearningIdentity, _ settings: LearningSettings) {
     progressive = ProgressiveValidation(
@@ -66,7 +70,8 @@ package struct LearnerState {
       SnapshotSection(
         SectionName.sliceTexts, version: 1, isCanonical: false, tensors: progressive.slices.texts.map(Tensor.init)),
     ]
-    return (calibrator.map { [$0.section] } ?? []) + optional.filter { !$0.tensors.isEmpty } + [
+    let configured = [calibrator?.section, deadLettersEnd?.section].compactMap { $0 }
+    return configured + optional.filter { !$0.tensors.isEmpty } + [
       SnapshotSection(
         SectionName.progressive, version: 1, isCanonical: true, tensors: progressive.state.map(Tensor.init)),
       SnapshotSection(SectionName.counters, version: 1, isCanonical: true, tensors: tally),
@@ -108,6 +113,7 @@ package struct LearnerState {
       try section.require(version: 1)
       if case .unsigned64(let length)? = section["length"] { quarantineLength = length.first ?? 0 }
     }
+    if let section = named[SectionName.deadLetters] { deadLettersEnd = try SpillPlace(section) }
     if let section = named[SectionName.calibration] { try calibrator?.restore(section) }
     if let section = named[SectionName.waiting] {
       let now = identity.schema.layout.names
@@ -156,6 +162,7 @@ enum SectionName {
   static let progressive = "progressive"
   static let counters = "counters"
   static let quarantine = "quarantine"
+  static let deadLetters = "dead_letters"
   static let servedScores = "served_scores"
   static let slices = "slices"
   static let sliceTexts = "slice_texts"
@@ -167,7 +174,7 @@ enum SectionName {
   static let negativeSampling = "negative_sampling"
 
   static let all: Set<String> = [
-    progressive, counters, quarantine, servedScores, slices, sliceTexts, calibration, forgetting, waiting,
+    progressive, counters, quarantine, deadLetters, servedScores, slices, sliceTexts, calibration, forgetting, waiting,
     waitingRecords, ranking, negativeSampling,
   ]
 }

@@ -8,6 +8,10 @@ public struct StandingProblem: Error, Equatable, Sendable, CustomStringConvertib
     case snapshotFailed = "snapshot_failed"
     /// The snapshot that was current at the start could not be read: another was taken, and none written since.
     case snapshotsDamaged = "snapshots_damaged"
+    /// The last attempt to deliver a dead letter failed.
+    case deadLettersFailing = "dead_letters_failing"
+    /// Dead letters were dropped, and not all others were delivered since.
+    case deadLettersDropped = "dead_letters_dropped"
   }
 
   /// The sort.
@@ -33,6 +37,6 @@ extension Learner {
       source.problem.map { StandingProblem(.source, $0.message) },
       snapshots.progress.problem.map { StandingProblem(.snapshotFailed, $0) },
       snapshots.standingDamage.map { StandingProblem(.snapshotsDamaged, $0.description) },
-    ].compactMap(\.self)
+    ].compactMap(\.self) + (files.deadLetterFigures.map { StandingProblem.of($0.current) } ?? [])
   }
 }

@@ -15,6 +15,9 @@ struct WrittenSnapshot: Sendable {
   /// Whether the order journal could not be synced: the system may have dropped what it could not write.
   var couldNotSyncJournal = false
 
+  /// Whether the files of dead letters were synced; nil where there are none, or they were not come to.
+  var deadLettersSynced: Bool?
+
   /// The earliest place in the order journal that a retained snapshot refers to; nil where none does, or not all could
   /// be read.
   var oldestMark: JournalMark?
@@ -29,6 +32,8 @@ struct SnapshotPlaces: Sendable {
   var journal: OpenFile?
   /// The newest file of the quarantine. Where it cannot be synced entries may be missing, which it allows for.
   var quarantine: OpenFile?
+  /// The files of dead letters that hold what is not known to be on the disk.
+  var deadLetters: [OpenFile]?
 }
 
 /// The thread that takes rows from the learner to the disk and makes a snapshot durable, one at a time.
@@ -154,6 +159,13 @@ final class SnapshotWriter: Sendable {
 
   private static func sync(_ files: SnapshotPlaces, _ written: inout WrittenSnapshot) throws(SnapshotProblem) {
     do throws(FileProblem) {
+      try sync(files.deadLetters)
+      written.deadLettersSynced = files.deadLetters.map { _ in true }
+    } catch {
+      written.deadLettersSynced = false
+      throw SnapshotProblem(.file, error.description)
+    }
+    do throws(FileProblem) {
       try files.quarantine?.sync()
     } catch {
       throw SnapshotProblem(.file, error.description)
@@ -164,5 +176,12 @@ final class SnapshotWriter: Sendable {
       written.couldNotSyncJournal = true
       throw SnapshotProblem(.file, error.description)
     }
+  }
+
+  /// Syncs files that may be new, and that they are there.
+  private static func sync(_ files: [OpenFile]?) throws(FileProblem) {
+    guard let files, let first = files.first else { return }
+    for file in files { try file.sync() }
+    try DirectoryHandle.sync(DirectoryHandle.parent(of: first.path))
   }
 }

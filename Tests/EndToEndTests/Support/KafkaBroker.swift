@@ -7,8 +7,9 @@ final class KafkaBroker {
   private let script: String
   private let folder: TemporaryDirectory
 
-  /// Starts a broker of one node of the given generation; its cluster has an id of its own unless one is given.
-  init(generation: String = "4.3", cluster: String? = nil) throws {
+  /// Starts a broker of one node of the given generation, with properties of its own such as `a.b=c`; its cluster has an
+  /// id of its own unless one is given.
+  init(generation: String = "4.3", cluster: String? = nil, properties: [String] = []) throws {
     guard let shared = Environment.shared else {
       throw Program.Failure(description: "AFM_SHARED names no folder, so there is no Apache Kafka to test with")
     }
@@ -23,7 +24,9 @@ final class KafkaBroker {
       let port = Int.random(in: 20_000..<28_000)
       do {
         try Program.output(
-          script, ["start", folder.path("kafka"), "--port", String(port), "--kafka", generation])
+          script,
+          ["start", folder.path("kafka"), "--port", String(port), "--kafka", generation]
+            + properties.flatMap { ["--set", $0] })
         bootstrap = "127.0.0.1:\(port)"
         return
       } catch {

@@ -1,0 +1,226 @@
+import DurableFiles
+import Threads
+
+/// The bounded files that dead letters wait in until they are delivered: the learner's side, which only adds.
+///
+/// An entry is one write, which waits for no broker and no disk; a snapshot syncs what it names. At the bound the oldest
+/// file goes, with what of it was not delivered. One thread uses a spill; the sender looks at `state` beside it.
+final class DeadLetterSpill {
+  let directory: String
+
+  /// What the sender looks at too.
+  let state: Monitor<SpillState>
+
+  /// Where the entries end: the place that a snapshot keeps.
+  private(set) var end: SpillPlace
+
+  private let limit: UInt64
+  private let segmentLimit: UInt64
+  /// The number of the next segment: no segment, mark or snapshot has named it.
+  private var nextNumber: UInt64
+  /// Whether the next entry begins a segment, since what followed the last one was cut off.
+  private var beginsAnew: Bool
+  private var buffer: [UInt8] = []
+  /// What the last snapshot syncs: the ends of segments at its moment.
+  private var captured: [SpillPlace] = []
+
+  private static let mostSegments = 1000
+
+  /// Opens the spill, or makes it. What a crash cut short is taken off.
+  ///
+  /// - Parameters:
+  ///   - directory: where its files are; made where it is not there.
+  ///   - limit: how many bytes the files together may have.
+  ///   - notify: told what of it is damaged.
+  init(
+    directory: String, limit: UInt64, notify: (SourceNotice) -> Void
+  ) throws(FileProblem) {
+    self.directory = directory
+    self.limit = max(4096, limit)
+    segmentLimit = max(512, self.limit / 8)
+    try DirectoryHandle.create(directory)
+    var opened = SpillState()
+    let mark = SpillMark.read(in: directory)
+    opened.mark = mark?.place ?? SpillPlace()
+    opened.isDropping = mark?.isDropping ?? false
+    nextNumber = opened.mark.segment + 1
+    for name in try DirectoryHandle.names(in: directory) {
+      guard let number = SpillFormat.number(name) else { continue }
+      nextNumber = max(nextNumber, number + 1)
+      if let segment = try Self.open(directory + "/" + name, number, notify) { opened.segments.append(segment) }
+    }
+    opened.segments.sort { $0.number < $1.number }
+    end = opened.segments.last?.end ?? opened.mark
+    // A power loss may take entries that were delivered: what comes now must not stand where they did.
+    beginsAnew = opened.segments.isEmpty || opened.mark > end
+    end = max(end, opened.mark)
+    state = Monitor(opened)
+  }
+
+  /// Adds an entry. At the bound, and where it fits nowhere, entries are dropped and counted.
+  func add(key: String, reason: String, detail: String, value: UnsafeRawBufferPointer) throws(FileProblem) {
+    let size = UInt64(
+      DeadLetterEntry.size(
+        key: key.utf8.count, reason: reason.utf8.count, detail: detail.utf8.count, value: value.count))
+    guard size <= limit / 2, value.count < DeadLetterEntry.maximumContent / 2 else {
+      return state.update { $0.drop(1) }
+    }
+    if beginsAnew || (end.entries > 0 && end.offset + size > segmentLimit) { try begin() }
+    makeRoom(for: size)
+    guard let file = state.read({ $0.segments.last?.file }) else { return }
+    DeadLetterEntry.write(key: key, reason: reason, detail: detail, value: value, at: end.offset, into: &buffer)
+    try file.write(buffer, at: end.offset)
+    if buffer.capacity > 1 << 20 { buffer = [] }
+    end.offset += size
+    end.entries += 1
+    let end = end
+    let wakes = state.read { state -> Bool in
+      guard let last = state.segments.indices.last else { return false }
+      state.segments[last].length = end.offset
+      state.segments[last].entries = end.entries
+      return state.senderWaits
+    }
+    if wakes { state.update { $0.senderWaits = false } }
+  }
+
+  /// Takes back the entries after a place that a snapshot kept: their records will be read, and added, again.
+  func cut(after place: SpillPlace) {
+    nextNumber = max(nextNumber, place.segment + 1)
+    guard place != end else { return }
+    let (removed, shortened) = state.update { $0.cut(after: place) }
+    beginsAnew = true
+    end = place
+    for segment in removed { try? DirectoryHandle.remove(segment.file.path) }
+    if let shortened { try? shortened.file.truncate(to: shortened.length) }
+  }
+
+  // MARK: Syncing
+
+  /// The files that must be synced before a snapshot names `end`; any thread may do it.
+  func filesToSync() -> [OpenFile] {
+    let unsynced = state.read { state in state.segments.filter { $0.durableLength < $0.length } }
+    captured = unsynced.map(\.end)
+    return unsynced.map(\.file)
+  }
+
+  /// What `filesToSync` gave is on the disk.
+  func noteSynced() {
+    let captured = captured
+    state.update { state in
+      for place in captured {
+        guard let index = state.segments.firstIndex(where: { $0.number == place.segment }),
+          state.segments[index].length >= place.offset
+        else { continue }
+        state.segments[index].durableLength = place.offset
+        state.segments[index].durableEntries = place.entries
+      }
+    }
+  }
+
+  /// What `filesToSync` gave could not be synced, and may be lost whatever a later sync says: what is not known to be on
+  /// the disk is written into a new file.
+  func beginAfterFailedSync() throws(FileProblem) {
+    let suspects = state.read { state in state.segments.filter { $0.durableLength < $0.length } }
+    beginsAnew = true
+    let reader = SpillReader()
+    for suspect in suspects {
+      let mark = state.read { $0.mark }
+      var offset = suspect.durableLength
+      if mark.segment == suspect.number { offset = max(offset, mark.offset) }
+      if mark.segment > suspect.number { offset = suspect.length }
+      var copied = suspect.durableEntries
+      while offset < suspect.length,
+        case .entry(let entry, let next) = try reader.entry(of: suspect.file, at: offset, length: suspect.length)
+      {
+        try add(
+          key: String(decoding: entry.key, as: UTF8.self), reason: entry.reason, detail: entry.detail,
+          value: entry.value)
+        offset = next
+        copied += 1
+      }
+      let lost = offset < suspect.length ? suspect.entries - min(suspect.entries, copied) : 0
+      let durable = SpillPlace(
+        segment: suspect.number, offset: suspect.durableLength, entries: suspect.durableEntries)
+      state.update { state in
+        state.drop(lost)
+        guard let index = state.segments.firstIndex(where: { $0.number == suspect.number }) else { return }
+        if durable.entries == 0 {
+          state.segments.remove(at: index)
+        } else {
+          state.segments[index].length = durable.offset
+          state.segments[index].entries = durable.entries
+        }
+      }
+      if durable.entries == 0 {
+        try DirectoryHandle.remove(suspect.file.path)
+      } else {
+        try suspect.file.truncate(to: durable.offset)
+      }
+    }
+    if beginsAnew { try begin() }
+  }
+
+  // MARK: Files
+
+  /// Begins the next segment.
+  private func begin() throws(FileProblem) {
+    let number = nextNumber
+    nextNumber += 1
+    let file = try OpenFile(directory + "/" + SpillFormat.name(number), .replace)
+    try file.write(SpillFormat.magic, at: 0)
+    let segment = SpillSegment(
+      number: number, file: file, length: SpillFormat.magicSize, entries: 0, durableLength: 0, durableEntries: 0)
+    state.update { $0.segments.append(segment) }
+    end = segment.end
+    beginsAnew = false
+  }
+
+  /// Drops the oldest files until so many bytes fit beside the others.
+  private func makeRoom(for size: UInt64) {
+    let limit = limit
+    let dropped = state.read { state -> [SpillSegment] in
+      var dropped: [SpillSegment] = []
+      while state.segments.count > 1,
+        state.bytes + size > limit || state.segments.count > DeadLetterSpill.mostSegments
+      {
+        dropped.append(state.dropOldest())
+      }
+      return dropped
+    }
+    for segment in dropped { try? DirectoryHandle.remove(segment.file.path) }
+  }
+
+  /// Opens a segment and counts what is in it; nil where that is nothing, and the file is removed.
+  private static func open(
+    _ path: String, _ number: UInt64, _ notify: (SourceNotice) -> Void
+  ) throws(FileProblem) -> SpillSegment? {
+    let file = try OpenFile(path, .update)
+    let size = try file.size()
+    var segment = SpillSegment(
+      number: number, file: file, length: SpillFormat.magicSize, entries: 0, durableLength: 0, durableEntries: 0)
+    let reader = SpillReader()
+    if try SpillReader.beginsWithMagic(file) {
+      scan: while true {
+        switch try reader.entry(of: file, at: segment.length, length: size) {
+        case .entry(_, let next):
+          segment.length = next
+          segment.entries += 1
+        case .end: break scan
+        case .damage:
+          notify(
+            SourceNotice(
+              .error,
+              "dead letters in \(path) are damaged from byte \(segment.length) on, and lost; their records are in the "
+                + "quarantine file"))
+          break scan
+        }
+      }
+    }
+    if segment.entries == 0 {
+      try DirectoryHandle.remove(path)
+      return nil
+    }
+    if segment.length < size { try file.truncate(to: segment.length) }
+    return segment
+  }
+}
