@@ -6,7 +6,7 @@
 /// names, else the newest: a crash leaves at most one behind, and what came after it is newer.
 ///
 /// `CURRENT` decides alone where the lineage was found damaged or names none, or lacks all that led to a newer snapshot
-/// that `CURRENT` names with a right checksum.
+/// that `CURRENT` names.
 struct CurrentChoice {
   /// The current snapshot; nil where nothing says which.
   private(set) var id: UInt64?
@@ -23,10 +23,12 @@ struct CurrentChoice {
   ///   - lineage: what could be read of it.
   ///   - isDamaged: whether some of it could not be read.
   ///   - current: what `CURRENT` says.
+  ///   - file: the path of `CURRENT`.
   ///   - unknown: the manifests of the snapshots that the lineage does not know.
   ///   - isThere: whether there is a snapshot of a number.
   init(
-    _ lineage: Lineage, isDamaged: Bool, current: CurrentFile, unknown: [Manifest], isThere: (UInt64) -> Bool
+    _ lineage: Lineage, isDamaged: Bool, current: CurrentFile, file: String, unknown: [Manifest],
+    isThere: (UInt64) -> Bool
   ) {
     committed = CurrentChoice.course(after: lineage.current, in: unknown, to: current.id)
     id = committed.last?.id ?? lineage.current
@@ -35,28 +37,28 @@ struct CurrentChoice {
     if isDamaged {
       if let named {
         take(named, of: unknown)
-        notes.append(.damage("since the lineage is damaged, snapshot \(named), which CURRENT names, was taken"))
+        notes.append(.notice("since the lineage is damaged, snapshot \(named), which \(file) names, was taken"))
       } else if let newest = (unknown.map(\.id) + [id].compactMap { $0 }).max() {
         take(newest, of: unknown)
         notes.append(
-          .damage("neither the lineage nor CURRENT can be read: of the snapshots that are whole, \(newest) was taken"))
+          .damage("neither the lineage nor \(file) can be read: of the snapshots that are whole, \(newest) was taken"))
       }
       return
     }
     if let named, !isKnown, !committed.contains(where: { $0.id == named }),
-      id == nil || (named > lineage.highestID && current == .names(named))
+      id == nil || named > lineage.highestID
     {
       take(named, of: unknown)
       notes.append(
         .damage(
-          "the lineage lacks what led to snapshot \(named), which CURRENT names: its end is gone; \(named) was taken"))
+          "the lineage lacks what led to snapshot \(named), which \(file) names: its end is gone; \(named) was taken"))
       return
     }
-    compare(lineage, current)
+    compare(lineage, current, file)
   }
 
   /// Says where the lineage and `CURRENT` disagree.
-  private mutating func compare(_ lineage: Lineage, _ current: CurrentFile) {
+  private mutating func compare(_ lineage: Lineage, _ current: CurrentFile, _ file: String) {
     guard let id else { return }
     if committed.count > 1 {
       let numbers = committed.map { String($0.id) }.joined(separator: ", ")
@@ -74,15 +76,15 @@ struct CurrentChoice {
       } else {
         notes.append(
           .damage(
-            "CURRENT names snapshot \(other), but the lineage says that \(id) is current: \(id) was taken, and CURRENT "
-              + "put right. To take another one, stop the daemon and run `afmctl snapshots choose ID`"))
+            "\(file) names snapshot \(other), but the lineage says that \(id) is current: \(id) was taken, and the file put "
+              + "right. To take another one, stop the daemon and run `afmctl snapshots choose ID`"))
       }
     case .missing where lineage.current == nil:
       notes.append(.notice("snapshot \(id) is the first and was about to become current; it was taken"))
     case .missing, .damaged:
       let what = current == .missing ? "missing" : "damaged"
       notes.append(
-        .damage("CURRENT is \(what); snapshot \(id), which the lineage names, was taken, and CURRENT put right"))
+        .damage("\(file) is \(what); snapshot \(id), which the lineage names, was taken, and the file put right"))
     }
   }
 

@@ -22,7 +22,8 @@ extension SnapshotStore {
   static func reconcile(
     _ archive: SnapshotArchive, _ log: LineageLog, _ notes: inout [RecoveryNote]
   ) throws(SnapshotProblem) -> [UInt64] {
-    let current = try CurrentFile.read(archive.path(SnapshotNames.current))
+    let file = archive.path(SnapshotNames.current)
+    let current = try CurrentFile.read(file)
     var unknown: [Manifest] = []
     var unreadable: [UInt64] = []
     for id in try archive.ids() where log.lineage.snapshots[id] == nil {
@@ -34,7 +35,8 @@ extension SnapshotStore {
       }
     }
     let choice = CurrentChoice(
-      log.lineage, isDamaged: log.wasDamaged, current: current, unknown: unknown, isThere: { archive.contains($0) })
+      log.lineage, isDamaged: log.wasDamaged, current: current, file: file, unknown: unknown,
+      isThere: { archive.contains($0) })
     notes += choice.notes
 
     let ancestors = Set(ancestry(of: choice.id, unknown))
@@ -59,10 +61,10 @@ extension SnapshotStore {
     }
     if current != .names(id) {
       do throws(SnapshotProblem) {
-        try CurrentFile.write(id, to: archive.path(SnapshotNames.current))
+        try CurrentFile.write(id, to: file)
       } catch {
         // The lineage decides without it.
-        notes.append(.damage("CURRENT could not be written: \(error.message)"))
+        notes.append(.damage("\(file) could not be put right: \(error.message)"))
       }
     }
     return unreadable.filter { $0 > id }

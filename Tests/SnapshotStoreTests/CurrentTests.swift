@@ -120,7 +120,8 @@ import Testing
       }
       _ = try store.retain(last: 2)
     }
-    for bytes in [beginning, Array(beginning[..<8]), []] {
+    for bytes in [beginning, Array(beginning[..<8]), [], beginning] {
+      if bytes.isEmpty { try fixture.write(Array("000005\n".utf8), fixture.archive.path("CURRENT")) }
       try fixture.write(bytes, path)
       let store = try fixture.open()
       #expect(try store.openCurrent()?.snapshot.manifest.id == 5)
@@ -138,7 +139,9 @@ import Testing
     other.parent = 1
     let unknown = [try fixture.archive.manifest(2), other]
     func choose(_ current: CurrentFile) -> UInt64? {
-      CurrentChoice(lineage, isDamaged: false, current: current, unknown: unknown, isThere: { _ in true }).id
+      CurrentChoice(
+        lineage, isDamaged: false, current: current, file: "CURRENT", unknown: unknown, isThere: { _ in true }
+      ).id
     }
     #expect(choose(.names(2)) == 2)
     #expect(choose(.claims(2)) == 2)
@@ -146,7 +149,8 @@ import Testing
     #expect(choose(.names(1)) == 3)
     #expect(choose(.damaged) == 3)
     other.parent = nil
-    let choice = CurrentChoice(lineage, isDamaged: false, current: .damaged, unknown: [other], isThere: { _ in true })
+    let choice = CurrentChoice(
+      lineage, isDamaged: false, current: .damaged, file: "CURRENT", unknown: [other], isThere: { _ in true })
     #expect(choice.id == 1)
   }
 
