@@ -49,8 +49,9 @@ extension EndToEndTests {
         } catch {
           let trouble = (error as? SoakChapter.Trouble)?.kind ?? "wrong"
           failed["\(kind): \(name), \(trouble)", default: 0] += 1
-          print(
-            "chapter \(number - 1) (\(kind)), \(name): \(error)\n  kept in \(log.keep(chapter?.daemon, "\(error)"))")
+          if trouble == "stuck", let chapter { log.note("after a restart: \(chapter.afterARestart())") }
+          let kept = log.keep(chapter?.daemon, "\(error)")
+          print("chapter \(number - 1) (\(kind)), \(name): \("\(error)".prefix(900))\n  kept in \(kept)")
         }
       }
       print("done:", done.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "; "))

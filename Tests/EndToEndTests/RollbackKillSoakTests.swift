@@ -34,15 +34,10 @@ extension EndToEndTests {
       var random = SeededGenerator(seed: Soak.seed)
       print("AFM_SOAK_SEED=\(Soak.seed), librdkafka \(library ?? "of the system")")
       // Short: both libraries and all kinds of rollback, each library with the number of partitions that hurts it most.
-      let partitions: [Int32] = Soak.isLong ? [1, 4] : library == nil ? [4] : [1]
+      let partitions: [Int32] = Soak.isLong ? [4, 1] : library == nil ? [4] : [1]
       var tallies: [String: Tally] = [:]
       for count in partitions {
         try run(partitions: count, library, &random, &tallies)
-      }
-      for (kind, tally) in tallies.sorted(by: { $0.key < $1.key }) {
-        print(
-          "\(kind): \(tally.kills) kills, \(tally.happened) happened; lost \(tally.lost), twice \(tally.twice), wrong "
-            + "\(tally.wrong), stuck \(tally.stuck)")
       }
       #expect(tallies.values.allSatisfy { $0.failed == 0 })
     }
@@ -81,7 +76,7 @@ extension EndToEndTests {
             tallies[name]?.stuck += 1
           }
           let kept = place.log.keep(place.daemon, "\(error)")
-          print("\(name), kill \(moment): \(error)\n  kept in \(kept)")
+          print("\(name), kill \(moment): \("\(error)".prefix(400))\n  kept in \(kept)")
           // What went wrong would go on being wrong: the next one begins anew.
           field = nil
           return true
@@ -89,7 +84,7 @@ extension EndToEndTests {
       }
 
       for kind in RollbackField.Kind.all {
-        for number in 0..<(Soak.isLong ? 25 : 1) {
+        for number in 0..<Soak.kills {
           // Half of them while it is being done, half at any time within 100 ms.
           let most = number % 2 == 0 ? min(100, duration * 1.2) : 100
           _ = try trial(kind, .after(milliseconds: Double.random(in: 0..<most, using: &random)))
@@ -97,6 +92,11 @@ extension EndToEndTests {
         var call = Soak.isLong ? 1 : Int.random(in: 1...12, using: &random)
         while try trial(kind, .at(call: call, of: RollbackField.steps)), Soak.isLong, call < 60 { call += 1 }
         if !Soak.isLong { _ = try trial(kind, .at(call: 1, of: "mkdir")) }
+        let name = "\(partitions) partitions, \(kind)"
+        let tally = tallies[name] ?? Tally()
+        print(
+          "\(name): \(tally.kills) kills, \(tally.happened) happened; lost \(tally.lost), twice \(tally.twice), wrong "
+            + "\(tally.wrong), stuck \(tally.stuck)")
       }
     }
   }

@@ -9,6 +9,9 @@ enum Soak {
   /// How long the random run goes on, in seconds: AFM_SOAK_SECONDS, else half an hour, or half a minute.
   static let seconds = Environment.value(of: "AFM_SOAK_SECONDS").flatMap(Double.init) ?? (isLong ? 1800 : 24)
 
+  /// How often a rollback of each kind is killed at a random moment: AFM_SOAK_KILLS, else 25, or once.
+  static let kills = Environment.value(of: "AFM_SOAK_KILLS").flatMap(Int.init) ?? (isLong ? 25 : 1)
+
   /// AFM_SOAK_SEED, else one that nobody chose.
   static let seed = Environment.value(of: "AFM_SOAK_SEED").flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
 

@@ -83,6 +83,18 @@ class SoakChapter {
     try daemon.start(environment: faults.environment)
   }
 
+  /// Whether a restart helps where nothing else did.
+  func afterARestart() -> String {
+    do {
+      daemon.kill()
+      try start()
+      try account()
+      return "it goes on, and nothing is lost"
+    } catch {
+      return "\(error)"
+    }
+  }
+
   /// Everything that was produced is in the newest snapshot, once.
   func account() throws {
     try rest()
