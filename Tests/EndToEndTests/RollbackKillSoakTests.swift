@@ -14,6 +14,7 @@ extension EndToEndTests {
   /// - If the rollback is in the line of that last snapshot, it happened: with `keep` what lies between its target's
   ///   position and its own is skipped, and its manifest says so; with `rewind` that is learned again. If it is not, it
   ///   did not happen, and its absence is no word: everything was learned. It must have happened if it was acknowledged.
+  /// - Of one partition the model is in the end, bit for bit, that of the records its line learned.
   /// - The daemon never ended by itself, and learning went on without a command.
   @Suite(
     .serialized,
@@ -98,6 +99,7 @@ extension EndToEndTests {
           "\(name): \(tally.kills) kills, \(tally.happened) happened; lost \(tally.lost), twice \(tally.twice), wrong "
             + "\(tally.wrong), stuck \(tally.stuck)")
       }
+      if partitions == 1, let field { #expect(try field.hasTheModelOfItsRecords()) }
     }
   }
 }

@@ -66,18 +66,9 @@ final class FileChapter: SoakChapter {
     try goOn()
     let id = try snapshot()
     daemon.kill()
-    let lines = descent.learned(by: id, ledger).flatMap { $0.compactMap { ledger.text(0, $0) } }
-    guard !lines.isEmpty else { return }
-    let path = folder.path("reference.ndjson")
-    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
-    let reference = try DaemonUnderTest(
-      .init(source: DaemonUnderTest.file(path), more: Soak.settings))
-    try reference.start()
-    try reference.waitUntilRead(lines.count)
-    try reference.terminate()
-    guard try reference.export() == daemon.export() else {
-      throw Trouble(kind: "wrong", text: "snapshot \(id) is not the model of its \(lines.count) lines")
+    guard let count = try ModelComparison.recordsOfEqualModel(daemon, id, descent, ledger) else {
+      throw Trouble(kind: "wrong", text: "snapshot \(id) is not the model of the lines it learned")
     }
-    log.note("the model of \(lines.count) lines, bit for bit")
+    log.note("the model of \(count) lines, bit for bit")
   }
 }

@@ -131,6 +131,15 @@ final class RollbackField {
     return outcome
   }
 
+  /// Ends the daemon; whether its model is, bit for bit, that of the records that its line learned (of one partition).
+  func hasTheModelOfItsRecords() throws -> Bool {
+    try trickle.rest()
+    try readEverything()
+    let last = try snapshot()
+    daemon.kill()
+    return try ModelComparison.recordsOfEqualModel(daemon, last, descent, ledger) != nil
+  }
+
   /// How long a rollback takes from the command to the answer, in milliseconds.
   func duration() throws -> Double {
     try learnMore(60)
