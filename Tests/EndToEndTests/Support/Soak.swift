@@ -12,6 +12,9 @@ enum Soak {
   /// How often a rollback of each kind is killed at a random moment: AFM_SOAK_KILLS, else 25, or once.
   static let kills = Environment.value(of: "AFM_SOAK_KILLS").flatMap(Int.init) ?? (isLong ? 25 : 1)
 
+  /// How many damages are done: AFM_SOAK_DAMAGES, else 3,000, or 100.
+  static let damages = Environment.value(of: "AFM_SOAK_DAMAGES").flatMap(Int.init) ?? (isLong ? 3000 : 100)
+
   /// AFM_SOAK_SEED, else one that nobody chose.
   static let seed = Environment.value(of: "AFM_SOAK_SEED").flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
 
