@@ -148,6 +148,22 @@ import Threads
     #expect(try numbers(in: third) == Array(9..<12))
   }
 
+  @Test func whatASnapshotSyncedAndIsGoneIsCounted() throws {
+    let spill = try open()
+    try add(0..<10, to: spill)
+    let place = spill.end
+    try OpenFile(file(1), .update).truncate(to: place.offset / 2)
+    let again = try open()
+    let left = again.end.entries
+    #expect(left < 10 && again.cut(after: place) == 10 - left)
+    #expect(again.state.read { ($0.dropped, $0.isDropping) } == (10 - left, true))
+    try add(10..<12, to: again)
+    #expect(try numbers(in: again) == Array(0..<Int(left)) + [10, 11])
+    // What was delivered is missed by nobody.
+    try SpillMark(place: place).write(in: path)
+    #expect(try open().cut(after: place) == 0)
+  }
+
   @Test func aDamagedMarkMeansNothingWasDelivered() throws {
     let spill = try open()
     try add(0..<5, to: spill)

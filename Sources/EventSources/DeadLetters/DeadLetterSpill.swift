@@ -84,14 +84,23 @@ final class DeadLetterSpill {
   }
 
   /// Takes back the entries after a place that a snapshot kept: their records will be read, and added, again.
-  func cut(after place: SpillPlace) {
+  ///
+  /// - Returns: how many entries before the place are missing, which were on the disk once and are counted as dropped.
+  @discardableResult
+  func cut(after place: SpillPlace) -> UInt64 {
     nextNumber = max(nextNumber, place.segment + 1)
-    guard place != end else { return }
-    let (removed, shortened) = state.update { $0.cut(after: place) }
+    guard place != end else { return 0 }
+    let (removed, shortened, missing) = state.update { state in
+      let missing = state.missing(before: place)
+      state.drop(missing)
+      let cut = state.cut(after: place)
+      return (cut.removed, cut.shortened, missing)
+    }
     beginsAnew = true
     end = place
     for segment in removed { try? DirectoryHandle.remove(segment.file.path) }
     if let shortened { try? shortened.file.truncate(to: shortened.length) }
+    return missing
   }
 
   // MARK: Syncing

@@ -108,7 +108,15 @@ public final class DeadLetters {
   }
 
   /// Takes back those after a place that a snapshot kept: their records will be read, and added, again.
-  public func takeBack(after place: SpillPlace) { spill.cut(after: place) }
+  public func takeBack(after place: SpillPlace) {
+    let missing = spill.cut(after: place)
+    guard missing > 0 else { return }
+    reports.notice(
+      .error,
+      "\(missing) dead letters that a snapshot had synced are gone from \(spill.directory), and were not delivered; they "
+        + "are in the quarantine file")
+    noteDropping()
+  }
 
   /// Delivers what waits for so long at most, and ends; what is left waits for the next start. To be called once.
   public func close(milliseconds: Int = 2000) { sender.stop(milliseconds: milliseconds) }

@@ -93,6 +93,15 @@ struct SpillState: Sendable {
     return done
   }
 
+  /// How many entries of the file that a place lies in are missing before it, and were not delivered.
+  func missing(before place: SpillPlace) -> UInt64 {
+    guard mark < place, let segment = segments.first(where: { $0.number == place.segment }),
+      segment.length < place.offset
+    else { return 0 }
+    let known = max(segment.entries, mark.segment == place.segment ? mark.entries : 0)
+    return place.entries - min(place.entries, known)
+  }
+
   /// Takes out what lies behind a place: whole files, and the end of the one that it lies in, which is given as well.
   mutating func cut(after place: SpillPlace) -> (removed: [SpillSegment], shortened: SpillSegment?) {
     let removed = segments.filter { $0.number > place.segment }
