@@ -45,19 +45,23 @@ extension Schema {
           subject: "label.mapping", saved: saved.label.mapping.rawValue, configured: label.mapping.rawValue))
     }
     let meanings = saved.meanings
-    for (name, meaning) in self.meanings.sorted(by: { $0.key < $1.key }) {
+    for (name, meaning) in self.meanings.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       guard let before = meanings[name], before.text != meaning.text else { continue }
       differences.append(
-        SchemaDifference(subject: "\(meaning.section).\(name)", saved: before.text, configured: meaning.text))
+        SchemaDifference(
+          subject: "\(meaning.section).\(String(decoding: name, as: UTF8.self))", saved: before.text,
+          configured: meaning.text))
     }
     return differences
   }
 
-  /// What the features of each field mean, by the field's name.
-  private var meanings: [String: (section: String, text: String)] {
-    var meanings: [String: (section: String, text: String)] = [:]
-    for field in features { meanings[field.name] = ("features", field.kind.canonicalJSON(withPairs: false)) }
-    for cross in crosses { meanings[cross.name] = ("crosses", cross.canonicalJSON) }
+  /// What the features of each field mean, by the bytes of the field's name, as they are hashed.
+  private var meanings: [[UInt8]: (section: String, text: String)] {
+    var meanings: [[UInt8]: (section: String, text: String)] = [:]
+    for field in features {
+      meanings[Array(field.name.utf8)] = ("features", field.kind.canonicalJSON(withPairs: false))
+    }
+    for cross in crosses { meanings[Array(cross.name.utf8)] = ("crosses", cross.canonicalJSON) }
     return meanings
   }
 }

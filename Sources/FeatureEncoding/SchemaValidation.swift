@@ -36,7 +36,8 @@ extension Schema {
         problems.append(
           SchemaProblem(place: place + ".path", detail: "'\(path)' is the label, which no feature may tell"))
       }
-      if let labelTime = label.time?.path, labelTime != time?.path, let path = JSONPath(field.path),
+      if let labelTime = label.time?.path, JSONPath(labelTime) != time.flatMap({ JSONPath($0.path) }),
+        let path = JSONPath(field.path),
         path == JSONPath(labelTime)
       {
         problems.append(
@@ -92,9 +93,14 @@ extension Schema {
       problems.append(SchemaProblem(place: place + ".name", detail: "the name is empty"))
     } else if name.utf8.contains(where: { $0 < 0x20 }) {
       problems.append(SchemaProblem(place: place + ".name", detail: "the name holds a control character"))
-    } else if !names.insert(name).inserted {
+    } else if let other = names.update(with: name) {
+      // Names that only look alike would be told apart by nobody who reads them.
+      let isSame = other.utf8.elementsEqual(name.utf8)
       problems.append(
-        SchemaProblem(place: place + ".name", detail: "'\(name)' names more than one field; give one another name"))
+        SchemaProblem(
+          place: place + ".name",
+          detail: "'\(name)' names more than one field\(isSame ? "" : ", in letters that look the same"); give one "
+            + "another name"))
     }
   }
 

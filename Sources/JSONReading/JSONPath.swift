@@ -1,6 +1,8 @@
 /// A path through nested objects, written with dots: `weather.visibility`.
 ///
-/// A backslash takes the next character literally, so `a\.b` names the single key `a.b`, and `a\\b` the key `a\b`.
+/// A backslash takes the next character literally, so `a\.b` names the single key `a.b`, and `a\\b` the key `a\b`. Two
+/// paths are the same where their bytes are: JSON's keys are compared so, and a composed letter is another key than a
+/// decomposed one.
 public struct JSONPath: Equatable, Hashable, Sendable, CustomStringConvertible {
   /// The keys from the outermost to the innermost.
   public var names: [String]
@@ -10,9 +12,10 @@ public struct JSONPath: Equatable, Hashable, Sendable, CustomStringConvertible {
     var names: [String] = []
     var name = ""
     var isEscaped = false
-    for character in text {
+    // Not by Character: a dot stays a dot where an accent follows.
+    for character in text.unicodeScalars {
       if isEscaped {
-        name.append(character)
+        name.unicodeScalars.append(character)
         isEscaped = false
       } else if character == "\\" {
         isEscaped = true
@@ -20,7 +23,7 @@ public struct JSONPath: Equatable, Hashable, Sendable, CustomStringConvertible {
         names.append(name)
         name = ""
       } else {
-        name.append(character)
+        name.unicodeScalars.append(character)
       }
     }
     names.append(name)
@@ -31,7 +34,22 @@ public struct JSONPath: Equatable, Hashable, Sendable, CustomStringConvertible {
   /// The path as it is written.
   public var description: String {
     names.map { name in
-      String(name.flatMap { $0 == "." || $0 == "\\" ? ["\\", $0] : [$0] })
+      var text = ""
+      for character in name.unicodeScalars {
+        if character == "." || character == "\\" { text.append("\\") }
+        text.unicodeScalars.append(character)
+      }
+      return text
     }.joined(separator: ".")
+  }
+
+  /// Whether two paths are the same bytes.
+  public static func == (left: JSONPath, right: JSONPath) -> Bool {
+    left.names.elementsEqual(right.names) { $0.utf8.elementsEqual($1.utf8) }
+  }
+
+  /// Hashes the bytes.
+  public func hash(into hasher: inout Hasher) {
+    for name in names { hasher.combine(Array(name.utf8)) }
   }
 }

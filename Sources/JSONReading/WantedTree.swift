@@ -23,17 +23,19 @@ struct WantedTree {
     var queue = [(node: 0, depth: 0, paths: Array(paths.indices))]
     while !queue.isEmpty {
       let (node, depth, members) = queue.removeFirst()
-      var names: [String] = []
-      for path in members where paths[path].names.count > depth && !names.contains(paths[path].names[depth]) {
-        names.append(paths[path].names[depth])
+      // Keys are bytes: two that only look alike are two members.
+      var names: [[UInt8]] = []
+      for path in members where paths[path].names.count > depth {
+        let name = Array(paths[path].names[depth].utf8)
+        if !names.contains(name) { names.append(name) }
       }
       nodes[node].firstChild = nodes.count
       nodes[node].childCount = names.count
       for name in names {
-        let below = members.filter { paths[$0].names.count > depth && paths[$0].names[depth] == name }
+        let below = members.filter { paths[$0].names.count > depth && name.elementsEqual(paths[$0].names[depth].utf8) }
         let slot = below.first { paths[$0].names.count == depth + 1 } ?? -1
         queue.append((node: nodes.count, depth: depth + 1, paths: below))
-        append(key: Array(name.utf8), slot: slot)
+        append(key: name, slot: slot)
       }
     }
   }

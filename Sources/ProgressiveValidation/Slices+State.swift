@@ -51,7 +51,7 @@ extension Slices {
       let known = Slices.texts(savedTexts, index, count: hashes.count)
       field.sums = Array(sums.prefix(2))
       for (value, hash) in hashes.enumerated() { field.append(Value(hash: hash, text: known[value]), sums[value + 2]) }
-      let position = fields.firstIndex { $0.name == name }
+      let position = fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
       positions.append(position)
       if let position { restored.fields[position] = field }
     }

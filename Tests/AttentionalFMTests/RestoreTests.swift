@@ -45,6 +45,15 @@ import Testing
     #expect(rows.count <= slots && rows.count >= min(slots, Int(model.table.counters.claimed)) * 9 / 10)
   }
 
+  @Test("takes fields whose names only look alike for different ones")
+  func lookalikeFields() throws {
+    let model = try learned(.test(fields: ["caf\u{e9}", "b", "c", "d", "e"]))
+    let copy = try restored(model, into: .test(fields: ["cafe\u{301}", "b", "c", "d", "e"]))
+    let loaded = try #require(copy.denseTensors.first { $0.name == "fieldPairs" })
+    func value(_ a: Int, _ b: Int) -> Float { loaded.values[DenseLayout.fieldPair(a, b)] }
+    #expect(value(1, 2) != 0 && (0..<5).allSatisfy { value(0, $0) == 0 })
+  }
+
   @Test("keys the field-pair prior by the fields' names")
   func fields() throws {
     let model = try learned(.test())

@@ -95,11 +95,12 @@ extension DenseParameters {
   }
 
   private func restoreFieldPairs(_ tensor: NamedTensor, at start: Int, savedFields: [String], fields: [String]) {
-    let saved = Dictionary(zip(savedFields, 0...)) { first, _ in first }
+    // Names are bytes: letters that only look alike are another field.
+    let saved = Dictionary(zip(savedFields.map { Array($0.utf8) }, 0...)) { first, _ in first }
     for high in fields.indices {
-      guard let savedHigh = saved[fields[high]] else { continue }
+      guard let savedHigh = saved[Array(fields[high].utf8)] else { continue }
       for low in 0...high {
-        guard let savedLow = saved[fields[low]] else { continue }
+        guard let savedLow = saved[Array(fields[low].utf8)] else { continue }
         let target = start + DenseLayout.fieldPair(low, high)
         let source = DenseLayout.fieldPair(savedLow, savedHigh)
         values.base[target] = tensor.values[source]

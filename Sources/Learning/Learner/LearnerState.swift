@@ -1,5 +1,6 @@
 import AttentionalFM
 import EventSources
+import Features
 import NegativeSampling
 import ProgressiveValidation
 import SnapshotStore
@@ -119,7 +120,7 @@ package struct LearnerState {
       let now = identity.schema.layout.names
       try waiting.restore(
         section, records: named[SectionName.waitingRecords],
-        fieldPositions: fields.map { name in now.firstIndex(of: name).map { UInt16(truncatingIfNeeded: $0) } },
+        fieldPositions: fields.map { name in now.position(of: name).map { UInt16(truncatingIfNeeded: $0) } },
         slicePositions: slicePositions)
     }
     if let section = named[SectionName.negativeSampling], let sampling = settings.negativeSampling {
@@ -128,7 +129,7 @@ package struct LearnerState {
         section, sampling,
         fieldPositions: fields.map { name in
           guard name == sampling.field || sampling.companions.contains(name) else { return nil }
-          return features.firstIndex { $0.name == name }.map { UInt16(truncatingIfNeeded: $0) }
+          return features.map(\.name).position(of: name).map { UInt16(truncatingIfNeeded: $0) }
         })
     }
     self.position = position
