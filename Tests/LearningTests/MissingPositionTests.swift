@@ -79,4 +79,33 @@ import Testing
     try again.wait(records: 300)
     try again.stop()
   }
+
+  /// A snapshot that was asked for before the source ever started has no position.
+  @Test func whereAFreshStartBeginsIsDurableWhateverWasAskedBefore() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 100, partitions: 1, seed: 54)
+    let control = MemorySourceControl()
+    control.allow(0)
+    control.state.withLock { $0.holdsStarts = true }
+    let harness = try Harness(directory, log, control: control)
+    let early: Manifest = try harness.wait { harness.service.takeSnapshot($0) }
+    #expect(early.position == nil)
+    control.state.withLock { $0.holdsStarts = false }
+    try harness.wait { $0.isCaughtUp }
+    try harness.wait { $0.snapshots.written == 2 }
+    try harness.kill()
+    let again = try Harness(directory, log, control: control)
+    try again.wait { $0.isCaughtUp }
+    #expect(control.starts.count == 2)
+    #expect(control.starts.last??.partitions == harness.lastReport.position?.partitions)
+    try again.kill()
+  }
+
+  @Test func noRecordCountsBeforeItsStartIsDurable() throws {
+    let directory = try TemporaryDirectory()
+    let harness = try Harness(directory, MemoryLog.random(records: 3000, partitions: 1, seed: 55))
+    let report = try harness.wait { $0.recordsRead > 0 }
+    #expect(report.snapshots.written > 0)
+    try harness.kill()
+  }
 }

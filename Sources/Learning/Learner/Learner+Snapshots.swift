@@ -133,6 +133,7 @@ extension Learner {
     switch written.result {
     case .success(let manifest):
       snapshots.current = manifest.id
+      if manifest.position != nil { source.awaitsSnapshot = false }
       snapshots.progress.written &+= 1
       snapshots.progress.problem = nil
       snapshots.progress.lastFinished = now

@@ -31,6 +31,10 @@ struct SourceCourse {
   /// Whether the journal holds runs of records that were not learned, because it could not be written.
   var journalIsBroken = false
 
+  /// Whether the position of a fresh start is not durable yet. A record that counted before would be passed over by a
+  /// later start that begins at the end of the source again.
+  var awaitsSnapshot = false
+
   /// The command that waits for a start at a chosen position.
   var resuming: LearningCompletion<LearningReport>?
 }
@@ -148,8 +152,11 @@ extension Learner {
       enter(.running, completion)
     }
     // The first position, and one that was chosen, must not have to be chosen again.
-    let isFresh = snapshots.current == nil && source.recordsToReplay == 0
+    // A snapshot that was asked for before the source ever started has none.
+    let isUnsaved = snapshots.current == nil || before == nil || source.awaitsSnapshot
+    let isFresh = isUnsaved && source.recordsToReplay == 0
     if isFresh || wasChosen || moved == true { snapshots.isOwed = isFresh ? .start : .request }
+    source.awaitsSnapshot = isFresh
   }
 
   private func sourceFailed(_ problem: SourceProblem) {

@@ -146,9 +146,9 @@ final class Learner {
     if let ending { ending.completion(endProblem.map { .failure($0) } ?? .success(())) }
   }
 
-  /// Whether records are wanted: not while a rollback waits for rows to be copied.
+  /// Whether records are wanted: not before the start is durable, nor while a rollback waits for rows to be copied.
   private var takesBatches: Bool {
-    condition == .running && source.isStarted && ending == nil
+    condition == .running && source.isStarted && !source.awaitsSnapshot && ending == nil
       && (snapshots.copying == nil || snapshots.rollbacks.isEmpty)
   }
 
