@@ -38,6 +38,18 @@ public enum CompressionFormat: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether a file of a format may begin with so few bytes.
+  static func isBeginning(_ bytes: some Collection<UInt8>, of format: CompressionFormat) -> Bool {
+    let magic: [UInt8] =
+      switch format {
+      case .plain: []
+      case .gzip: [0x1f, 0x8b]
+      case .xz: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]
+      case .zstd: [0x28, 0xb5, 0x2f, 0xfd]
+      }
+    return magic.starts(with: bytes)
+  }
+
   private static func isSkippableFrame(_ bytes: some Collection<UInt8>) -> Bool {
     // RFC 8878, 3.1.2: 0x184D2A50 to 0x184D2A5F, little-endian.
     guard let first = bytes.first, (0x50...0x5f).contains(first) else { return false }

@@ -2,6 +2,8 @@
 public enum CompressionProblem: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file could not be opened, with the system's reason.
   case cannotOpen(path: String, reason: String)
+  /// It is no file that can be read again, but, say, "a pipe".
+  case notAFile(path: String, sort: String)
   /// Reading failed, with the system's reason.
   case cannotRead(path: String, reason: String)
   /// The name says one format, the content another.
@@ -19,6 +21,7 @@ public enum CompressionProblem: Error, Equatable, Sendable, CustomStringConverti
   public var description: String {
     switch self {
     case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
+    case .notAFile(let path, let sort): "\(path) is \(sort), not a file"
     case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
     case .notInFormat(let path, let format): "\(path) is named like a \(format.rawValue) file but holds none"
     case .damaged(let path, let format, let offset, let reason):

@@ -22,7 +22,8 @@ extension SourceSettings {
       let path = kind == .file ? file.requiredText("path", why: why) : file.optionalText("path")
       let follow = file.boolean("follow", default: false)
       let start = StartPosition.read(file, "start_from", isFile: true)
-      return path.map { FileSettings(path: $0, follow: follow, startFrom: start) }
+      let quiet = file.duration("quiet", default: .seconds(5), atLeast: .zero, atMost: .seconds(86_400))
+      return path.map { FileSettings(path: $0, follow: follow, startFrom: start, quiet: quiet) }
     }
     let place: Place? =
       switch kind {

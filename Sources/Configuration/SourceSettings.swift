@@ -65,4 +65,6 @@ public struct FileSettings: Equatable, Sendable {
   public var follow: Bool
   /// Where reading begins without a position: never a time, nor a partition but 0.
   public var startFrom = StartPosition.earliest
+  /// How long a file that was rotated away must not have grown before the next one is begun.
+  public var quiet = Duration.seconds(5)
 }

@@ -20,7 +20,8 @@ enum SourceAssembly {
       return { () throws(SourceProblem) in try KafkaSource(source, notify: notify) }
     case .file(let file):
       let source = FileSourceSettings(
-        path: file.path, follows: file.follow, maximumRecordBytes: limit, startsAt: policy(file.startFrom))
+        path: file.path, follows: file.follow, quietMilliseconds: file.quiet.milliseconds, maximumRecordBytes: limit,
+        startsAt: policy(file.startFrom))
       return { () throws(SourceProblem) in try FileSource(source, notify: notify) }
     case .standardInput:
       return { () throws(SourceProblem) in StandardInputSource(maximumRecordBytes: limit) }

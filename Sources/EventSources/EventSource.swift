@@ -41,6 +41,9 @@ public protocol EventSource: AnyObject {
   /// Does not wait: the numbers are those of the last answers from the source.
   func lag() -> [PartitionLag]?
 
+  /// What is wrong although the source delivers: records that it passed over, and why. Nil once that is over.
+  var standingProblem: String? { get }
+
   /// Tells the source which position has been learned, for others to see (a committed group offset in Kafka, so that
   /// lag tools work). Cheap to call often; failures are of no consequence.
   func publish(learned position: SourcePosition)
@@ -59,6 +62,9 @@ extension EventSource {
 
   /// Somebody must choose.
   public var hasCertainStart: Bool { false }
+
+  /// Nothing is.
+  public var standingProblem: String? { nil }
 
   /// Nobody to tell.
   public func publish(learned position: SourcePosition) {}

@@ -10,9 +10,8 @@ import Glibc
 public final class FileSource: EventSource {
   /// How often a followed file is looked at, in milliseconds.
   static let pollInterval: Int64 = 50
-  /// How long a file that was rotated away must have stood still before its successor is begun: its writer may not
-  /// have noticed yet.
-  static let restBeforeSuccessor: Int64 = 300
+  /// How long a file that is still being compressed is left alone.
+  private static let compressionInterval: Int64 = 1000
 
   /// A file.
   public var kind: SourceKind { .file }
@@ -23,15 +22,44 @@ public final class FileSource: EventSource {
   /// Where the settings name an offset.
   public var hasCertainStart: Bool { settings.startsAt.isExact }
 
+  /// Whether what is read is no file but a stream, such as a pipe, that cannot be read a second time.
+  public var isStream: Bool { reading.map { !$0.reader.isRegular } ?? false }
+
+  /// What was written to the last file that was rotated away, after learning had gone on.
+  public var standingProblem: String? { (reading?.succession ?? suspended?.succession)?.left?.problem }
+
   let settings: FileSourceSettings
-  var lines: LineReader?
-  var reader: DecompressingReader?
-  var failure: SourceProblem?
+  private let start: FileStart
+  private let clock: FileClock
   private let notify: @Sendable (SourceNotice) -> Void
   private var records: UnsafeMutableBufferPointer<SourceRecord> = .allocate(capacity: 1024)
-  private var newIdentity: String?
-  private var rotatedSince: Int64?
+  private var reading: Reading?
+  private var failure: SourceProblem?
   private var isAtEnd = false
+
+  /// What is waited for while a file is being compressed, where reading goes on then, and when that is tried.
+  private var suspended: Suspension?
+
+  /// Whether the lines that come next are the first of another file, and what is known of the one before it by now.
+  private var owesIdentity = false
+  private var leftIdentity: FileIdentity?
+
+  /// What is being read.
+  private struct Reading {
+    var reader: DecompressingReader
+    var lines: LineReader
+    /// Nil before the first line of a file that came after another: only a file with bytes has an identity.
+    var identity: FileIdentity?
+    /// What comes after the file; nil where it is not followed.
+    var succession: FileSuccession?
+  }
+
+  private struct Suspension {
+    var problem: SourceProblem
+    var position: SourcePosition
+    var until: Int64
+    var succession: FileSuccession?
+  }
 
   /// Makes a source; nothing is opened before it starts.
   ///
@@ -44,6 +72,8 @@ public final class FileSource: EventSource {
   {
     self.settings = settings
     self.notify = notify
+    start = FileStart(settings: settings)
+    clock = settings.clock
     if settings.follows, CompressionFormat(suffixOf: settings.path) != nil {
       throw SourceProblem(
         .configuration, "\(settings.path) is compressed and cannot be followed: only plain files grow line by line")
@@ -61,116 +91,162 @@ public final class FileSource: EventSource {
     throws(SourceProblem) -> StartReport
   {
     failure = nil
-    lines = nil
-    reader = nil
-    newIdentity = nil
-    rotatedSince = nil
+    reading = nil
+    suspended = nil
+    owesIdentity = false
+    leftIdentity = nil
+    let opened = try start.resolve(position, missing: missing)
+    var succession: FileSuccession?
+    if settings.follows {
+      let left = start.left(by: opened.report.position)
+      succession = FileSuccession(start, opened.reader, left: left.file, leftHead: left.head)
+    }
+    begin(opened, succession)
+    return opened.report
+  }
+
+  private func begin(_ opened: FileStart.Opened, _ succession: FileSuccession?) {
     isAtEnd = false
-    let start = try FileStart(settings: settings).resolve(position, missing: missing)
-    reader = start.reader
-    lines = start.lines
-    return start.report
+    reading = Reading(
+      reader: opened.reader, lines: opened.lines, identity: FileIdentity(text: opened.report.position.identity),
+      succession: succession)
   }
 
   /// Delivers the next lines: see `EventSource`.
   public func nextBatch(maximum: Int, timeoutMilliseconds: Int, _ body: (RecordBatch) -> Void) -> SourceEvent {
-    let deadline = monotonicMilliseconds() + Int64(timeoutMilliseconds)
-    while true {
-      guard failure == nil, let lines else {
-        let problem = failure ?? SourceProblem(.missing, "the source is not started")
-        sleep(milliseconds: Int64(timeoutMilliseconds))
-        return .problem(problem)
-      }
-      do throws(SourceProblem) {
+    let deadline = clock.milliseconds() + Int64(timeoutMilliseconds)
+    do throws(SourceProblem) {
+      if let failure { throw failure }
+      try resumeIfSuspended()
+      while true {
+        guard let reading else { throw SourceProblem(.missing, "the source is not started") }
         let room = reserve(maximum)
-        // A line at the end of a file that was rotated away will not be continued.
-        switch try lines.next(into: room, endsLine: !settings.follows || isFinished()) {
+        try lookAround()
+        // The last line of a file that was rotated away may have no end: none will come.
+        let isFinished = isAtEnd ? try reading.succession?.isFinished() ?? false : false
+        switch try reading.lines.next(into: room, endsLine: !settings.follows || isFinished) {
         case .records(let count):
-          isAtEnd = false
-          rotatedSince = nil
-          body(RecordBatch(records: UnsafeBufferPointer(rebasing: room[..<count]), newIdentity: newIdentity))
-          newIdentity = nil
+          isAtEnd = isFinished
+          try deliver(UnsafeBufferPointer(rebasing: room[..<count]), body)
           return .records(count)
         case .end where !settings.follows:
           return .endOfStream
         case .end, .waiting:
           isAtEnd = true
-          if isFinished() {
-            try openSuccessor()
+          if isFinished {
+            try goOn()
           } else {
             try checkLength()
-            let left = deadline - monotonicMilliseconds()
-            if left <= 0 { return .idle(caughtUp: true) }
-            sleep(milliseconds: min(left, Self.pollInterval))
+            let left = deadline - clock.milliseconds()
+            if left <= 0 { return .idle(caughtUp: reading.succession?.isSuperseded != true) }
+            clock.wait(min(left, Self.pollInterval))
           }
         }
-      } catch {
-        failure = error
-        return .problem(error)
       }
+    } catch {
+      // A lasting state is told again with each call, which therefore takes its time.
+      defer { clock.wait(max(0, deadline - clock.milliseconds())) }
+      return .problem(noted(error))
     }
   }
 
-  /// How many bytes of a plain file are still to be read; nil for a compressed one.
+  /// Hands out lines with what they tell of the file's identity.
+  private func deliver(
+    _ lines: UnsafeBufferPointer<SourceRecord>, _ body: (RecordBatch) -> Void
+  ) throws(SourceProblem) {
+    // A stream has no identity: it cannot be read again.
+    guard let reading, reading.reader.isRegular else { return body(RecordBatch(records: lines)) }
+    let identity = if let known = reading.identity { known } else { try start.identity(of: reading.reader) }
+    self.reading?.identity = identity
+    if owesIdentity {
+      owesIdentity = false
+      return body(
+        RecordBatch(records: lines, newIdentity: identity.text, refreshedIdentity: leftIdentity?.text))
+    }
+    guard identity.isShort, reading.reader.format == .plain,
+      reading.lines.offset >= FileHead.length || identity.isOfEmptyFile
+    else { return body(RecordBatch(records: lines)) }
+    let grown = identity.grown(to: try start.head(of: reading.reader))
+    self.reading?.identity = grown
+    body(RecordBatch(records: lines, refreshedIdentity: grown.text))
+  }
+
+  /// Keeps what ends reading; where it passes by itself, where to go on.
+  private func noted(_ problem: SourceProblem) -> SourceProblem {
+    guard problem.isTransient else {
+      failure = problem
+      return problem
+    }
+    // The library that decompresses cannot go on where data ended early.
+    if let reading, reading.reader.format != .plain, let identity = reading.identity {
+      let place = PartitionPosition(partition: 0, nextOffset: reading.lines.offset)
+      let position = SourcePosition(kind: .file, identity: identity.text, partitions: [place])
+      suspended = Suspension(
+        problem: problem, position: position, until: clock.milliseconds() + Self.compressionInterval,
+        succession: reading.succession)
+      self.reading = nil
+    } else if let waiting = suspended, clock.milliseconds() >= waiting.until {
+      suspended?.problem = problem
+      suspended?.until = clock.milliseconds() + Self.compressionInterval
+    }
+    return problem
+  }
+
+  private func resumeIfSuspended() throws(SourceProblem) {
+    guard let waiting = suspended else { return }
+    guard clock.milliseconds() >= waiting.until else { throw waiting.problem }
+    let opened = try start.resolve(waiting.position, missing: .refuse)
+    suspended = nil
+    waiting.succession?.reopened(opened.reader)
+    begin(opened, waiting.succession)
+  }
+
+  /// How many bytes of a plain file are still to be read, and of those that came after it; nil for a compressed one.
   public func lag() -> [PartitionLag]? {
-    guard let lines, let reader, reader.format == .plain else { return nil }
-    var status = stat()
-    guard fstat(reader.descriptor, &status) == 0 else { return nil }
-    let size = Int64(status.st_size)
+    guard let reading, reading.reader.format == .plain,
+      let size = FileStatus(descriptor: reading.reader.descriptor)?.size
+    else { return nil }
+    let offset = reading.lines.offset
     return [
       PartitionLag(
-        partition: 0, nextOffset: lines.offset, endOffset: max(size, lines.offset),
-        behind: max(0, size - lines.offset))
+        partition: 0, nextOffset: offset, endOffset: max(size, offset),
+        behind: max(0, size - offset) + (reading.succession?.awaitedBytes ?? 0))
     ]
   }
 
   /// Closes the file.
   public func close() {
-    lines = nil
-    reader = nil
+    reading = nil
   }
 
-  /// Whether the open file is no longer the one that is written, and has stood still for a while.
-  private func isFinished() -> Bool {
-    guard isAtEnd, let reader else { return false }
-    var own = stat()
-    var named = stat()
-    guard fstat(reader.descriptor, &own) == 0, stat(settings.path, &named) == 0 else { return false }
-    if own.st_ino == named.st_ino && own.st_dev == named.st_dev { return false }
-    let now = monotonicMilliseconds()
-    let since = rotatedSince ?? now
-    rotatedSince = since
-    return now - since >= Self.restBeforeSuccessor
+  /// Looks what became of the path, and of the file that was read before.
+  private func lookAround() throws(SourceProblem) {
+    guard let succession = reading?.succession else { return }
+    try succession.look()
+    if let notice = succession.left?.look() { notify(notice) }
   }
 
-  private func openSuccessor() throws(SourceProblem) {
-    guard let old = reader else { return }
-    var status = stat()
-    fstat(old.descriptor, &status)
-    let next = RotatedFiles(path: settings.path).successor(
-      ofFileModified: RotatedFiles.nanoseconds(status), excluding: UInt64(status.st_ino))
-    let opened = try FileStart(settings: settings).open(next)
-    notify(SourceNotice(.info, "\(old.path) was rotated and is read to its end; going on in \(next)"))
-    reader = opened
-    lines = FileStart.lines(of: opened, limit: settings.maximumRecordBytes)
-    newIdentity = try FileStart(settings: settings).identity(of: next).text
+  /// Goes on in the file that came after the one that was read to its end.
+  private func goOn() throws(SourceProblem) {
+    guard let reading, let succession = reading.succession else { return }
+    // All of a small file tells it better than its beginning.
+    let head = reading.reader.format == .plain ? try start.head(of: reading.reader) : nil
+    let next = try succession.goOn(from: reading.lines.offset)
+    // Of a file that no line came from nobody knows: the one before it is the one that was left.
+    if !owesIdentity { leftIdentity = head.flatMap { reading.identity?.grown(to: $0) } ?? reading.identity }
+    notify(SourceNotice(.info, "\(reading.reader.path) was rotated and is read to its end; going on in \(next.path)"))
+    let identity = next.format == .plain ? nil : try start.identity(of: next)
+    self.reading = Reading(reader: next, lines: start.lines(of: next), identity: identity, succession: succession)
+    owesIdentity = true
     isAtEnd = false
-    rotatedSince = nil
   }
 
   /// A followed file that became shorter was emptied under us.
   private func checkLength() throws(SourceProblem) {
-    guard let reader, let lines else { return }
-    var status = stat()
-    guard fstat(reader.descriptor, &status) == 0, Int64(status.st_size) < lines.offset else { return }
-    throw SourceProblem(
-      .positionLost,
-      "\(reader.path) became shorter while it was read: \(lines.offset) bytes were learned, it has \(status.st_size). "
-        + "Rotate it by renaming, not by emptying it. Learning stops until it is told to go on at "
-        + FileStart.placesToChoose,
-      lost: [
-        LostPosition(partition: 0, wanted: lines.offset, earliest: 0, latest: Int64(status.st_size))
-      ])
+    guard let reader = reading?.reader, reader.format == .plain,
+      let size = FileStatus(descriptor: reader.descriptor)?.size, size < reader.offset
+    else { return }
+    throw FileStart.rewritten(reader, upTo: reader.offset)
   }
 
   private func reserve(_ maximum: Int) -> UnsafeMutableBufferPointer<SourceRecord> {

@@ -13,36 +13,30 @@ struct FileStart {
   }
 
   func resolve(_ position: SourcePosition?, missing: MissingPositionPolicy) throws(SourceProblem) -> Opened {
-    let path = settings.path
     guard let position else {
       return try begin(
         SourcePosition(kind: .file, identity: ""), missing == .refuse ? settings.startsAt : missing, note: nil)
     }
     let saved = position[0] ?? PartitionPosition(partition: 0, nextOffset: 0)
+    var lost = LostPosition(partition: 0, wanted: saved.nextOffset, earliest: 0, latest: nil)
+    var reason =
+      "\(settings.path) is not the file that the saved position (offset \(saved.nextOffset)) belongs to: it begins "
+      + "otherwise"
     if position.kind == .file, let identity = FileIdentity(text: position.identity) {
-      if try isSame(path, identity) {
-        let opened: Opened
-        do throws(SourceProblem) {
-          opened = try go(on: path, position, saved)
-        } catch {
-          if settings.follows, let rotated = try inRotatedFile(position, saved, identity) {
-            return try keeping(rotated, saved, missing)
-          }
-          guard error.needsPosition, missing != .refuse else { throw error }
-          return try begin(position, missing, note: error.lost.first)
+      do throws(SourceProblem) {
+        switch try find(position, saved, identity, waits: missing == .refuse) {
+        case .found(let opened): return try keeping(opened, saved, missing)
+        case .notFound(let remark): reason += remark
         }
-        return try keeping(opened, saved, missing)
-      }
-      if settings.follows, let rotated = try inRotatedFile(position, saved, identity) {
-        return try keeping(rotated, saved, missing)
+      } catch {
+        guard error.needsPosition, missing != .refuse else { throw error }
+        lost = error.lost.first ?? lost
       }
     }
-    let lost = LostPosition(partition: 0, wanted: saved.nextOffset, earliest: 0, latest: nil)
     guard missing != .refuse else {
       throw SourceProblem(
         .otherSource,
-        "\(path) is not the file that the saved position (offset \(saved.nextOffset)) belongs to: it begins otherwise. "
-          + "Correct source.file.path, or tell learning to go on at \(Self.placesToChoose) of this one",
+        "\(reason). Correct source.file.path, or tell learning to go on at \(Self.placesToChoose) of this one",
         lost: [lost])
     }
     return try begin(position, missing, note: lost)
@@ -69,7 +63,7 @@ struct FileStart {
     let reader = try open(settings.path)
     switch policy {
     case .refuse, .earliest: break
-    case .latest: _ = try Self.translating { () throws(CompressionProblem) in try reader.skip(to: .max) }
+    case .latest: _ = try translating(reader.path) { () throws(CompressionProblem) in try reader.skip(to: .max) }
     case .time:
       throw SourceProblem(
         .configuration,
@@ -84,22 +78,22 @@ struct FileStart {
     }
     var report = StartReport(position: position)
     report.position.kind = .file
-    report.position.identity = try identity(of: settings.path).text
+    report.position.identity = reader.isRegular ? try identity(of: reader).text : ""
+    report.position.fileBefore = nil
     report.position.jump(partition: 0, to: reader.offset)
     if let lost {
       report.notes.append(.positionMoved(lost, to: reader.offset))
     } else {
       report.notes.append(.newPartition(partition: 0, startsAt: reader.offset))
     }
-    return Opened(
-      report: report, reader: reader, lines: Self.lines(of: reader, limit: settings.maximumRecordBytes))
+    return Opened(report: report, reader: reader, lines: lines(of: reader))
   }
 
   /// Goes to the byte at which a line begins.
   private func skip(_ reader: DecompressingReader, toLineAt offset: Int64) throws(SourceProblem) {
     if offset == 0 { return }
     var before: UInt8 = 0
-    let reached = try Self.translating { () throws(CompressionProblem) in
+    let reached = try translating(reader.path) { () throws(CompressionProblem) in
       let reached = try reader.skip(to: offset - 1)
       let count = try withUnsafeMutableBytes(of: &before) { (byte) throws(CompressionProblem) in
         try reader.read(into: byte)
@@ -119,16 +113,17 @@ struct FileStart {
   }
 
   /// Starts at a position in a file that begins as it should.
-  private func go(on path: String, _ position: SourcePosition, _ saved: PartitionPosition) throws(SourceProblem)
-    -> Opened
-  {
+  func go(
+    on path: String, _ position: SourcePosition, _ saved: PartitionPosition, _ identity: FileIdentity
+  ) throws(SourceProblem) -> Opened {
     let reader = try open(path)
     let target = saved.lastRecord?.offset ?? saved.nextOffset
-    let reached = try Self.translating { () throws(CompressionProblem) in try reader.skip(to: target) }
+    let reached = try translating(path) { () throws(CompressionProblem) in try reader.skip(to: target) }
     guard reached == target else { throw positionLost(path, saved, length: reached) }
-    let lines = Self.lines(of: reader, limit: settings.maximumRecordBytes)
+    let lines = lines(of: reader)
     var report = StartReport(position: position)
-    report.position.identity = try identity(of: path).text
+    let head = try head(of: reader)
+    report.position.identity = head.bytes > 0 ? identity.grown(to: head).text : try self.identity(of: reader).text
     if let last = saved.lastRecord {
       let room = UnsafeMutableBufferPointer<SourceRecord>.allocate(capacity: 1)
       defer { room.deallocate() }
@@ -151,40 +146,23 @@ struct FileStart {
     return Opened(report: report, reader: reader, lines: lines)
   }
 
-  /// Starts in the file of that position under the name that a rotation gave it.
-  private func inRotatedFile(_ position: SourcePosition, _ saved: PartitionPosition, _ identity: FileIdentity)
-    throws(SourceProblem) -> Opened?
-  {
-    for file in RotatedFiles(path: settings.path).list() {
-      guard (try? isSame(file.path, identity)) == true else { continue }
-      if var opened = try? go(on: file.path, position, saved) {
-        opened.report.notes.append(.remark("the file was rotated since: going on in \(file.path)"))
-        return opened
-      }
+  func identity(of reader: DecompressingReader) throws(SourceProblem) -> FileIdentity {
+    try translating(reader.path) { () throws(CompressionProblem) in try FileIdentity(of: reader) }
+  }
+
+  func head(of reader: DecompressingReader) throws(SourceProblem) -> FileHead {
+    try translating(reader.path) { () throws(CompressionProblem) in try FileHead(of: reader) }
+  }
+
+  func head(of path: String, count: Int = FileHead.length) throws(SourceProblem) -> FileHead {
+    try translating(path) { () throws(CompressionProblem) in
+      try FileHead(path: path, format: format(of: path), count: count)
     }
-    return nil
-  }
-
-  private func isSame(_ path: String, _ identity: FileIdentity) throws(SourceProblem) -> Bool {
-    try Self.translating { () throws(CompressionProblem) in
-      try FileIdentity(path: path, format: format(of: path), count: identity.bytes)
-    } == identity
-  }
-
-  func identity(of path: String) throws(SourceProblem) -> FileIdentity {
-    try Self.translating { () throws(CompressionProblem) in try FileIdentity(path: path, format: format(of: path)) }
   }
 
   func open(_ path: String) throws(SourceProblem) -> DecompressingReader {
-    do throws(SourceProblem) {
-      return try Self.translating { () throws(CompressionProblem) in
-        try DecompressingReader(path: path, format: format(of: path))
-      }
-    } catch {
-      // A file that is followed may still come.
-      var problem = error
-      problem.isTransient = problem.isTransient && settings.follows
-      throw problem
+    try translating(path) { () throws(CompressionProblem) in
+      try DecompressingReader(path: path, format: format(of: path), takesStreams: settings.takesStreams)
     }
   }
 
@@ -193,9 +171,16 @@ struct FileStart {
     settings.follows && path == settings.path ? .plain : nil
   }
 
-  static func lines(of reader: DecompressingReader, limit: Int) -> LineReader {
-    LineReader(limit: limit, offset: reader.offset) { (buffer) throws(SourceProblem) in
-      try translating { () throws(CompressionProblem) in try reader.read(into: buffer) }
+  /// Cuts an open file into lines, from where it stands. A file that is followed is looked at with each read: whether
+  /// what was read before is still there.
+  func lines(of reader: DecompressingReader) -> LineReader {
+    let tail = settings.follows && reader.format == .plain && reader.isRegular ? FileTail(reader) : nil
+    return LineReader(limit: settings.maximumRecordBytes, offset: reader.offset) { (buffer) throws(SourceProblem) in
+      let count = try translating(reader.path) { () throws(CompressionProblem) in try reader.read(into: buffer) }
+      guard count > 0, let tail else { return count }
+      guard tail.isThere else { throw Self.rewritten(reader, upTo: reader.offset - Int64(count)) }
+      tail.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      return count
     }
   }
 
@@ -207,13 +192,40 @@ struct FileStart {
       lost: [LostPosition(partition: 0, wanted: saved.nextOffset, earliest: 0, latest: length)])
   }
 
-  static func translating<Value>(_ body: () throws(CompressionProblem) -> Value) throws(SourceProblem) -> Value {
+  /// A followed file that was emptied under us, and may have grown again since.
+  static func rewritten(_ reader: DecompressingReader, upTo offset: Int64) -> SourceProblem {
+    let size = FileStatus(descriptor: reader.descriptor)?.size
+    return SourceProblem(
+      .positionLost,
+      "\(reader.path) was emptied or written anew while it was read: what was read before byte \(offset) is no longer "
+        + "there\(size.map { ", and it has \($0) bytes" } ?? ""). Rotate it by renaming, not by emptying it. Learning stops "
+        + "until it is told to go on at \(placesToChoose)",
+      lost: [LostPosition(partition: 0, wanted: offset, earliest: 0, latest: size)])
+  }
+
+  func translating<Value>(
+    _ path: String, _ body: () throws(CompressionProblem) -> Value
+  ) throws(SourceProblem) -> Value {
     do throws(CompressionProblem) {
       return try body()
     } catch {
       switch error {
-      case .cannotOpen: throw SourceProblem(.missing, error.description, isTransient: true)
+      case .cannotOpen:
+        // A file that is followed may still come.
+        throw SourceProblem(.missing, error.description, isTransient: settings.follows)
+      case .notAFile(_, let sort):
+        throw SourceProblem(
+          .configuration,
+          "\(error), and only a file can be read again from where learning stopped. "
+            + (sort == "a directory"
+              ? "Let source.file.path name a file in it"
+              : "Let source.kind be stdin, and start the daemon with its standard input from there (`< \(path)`)"))
       case .cannotRead, .noMemory: throw SourceProblem(.unreadable, error.description)
+      case .truncated where settings.follows && path != settings.path:
+        throw SourceProblem(
+          .unreadable,
+          "\(error). While it is being compressed that passes by itself; if it does not, put the whole file in its place",
+          isTransient: true)
       case .notInFormat, .damaged, .truncated, .trailingGarbage: throw SourceProblem(.damaged, error.description)
       }
     }

@@ -1,3 +1,4 @@
+import Compression
 import Glibc
 
 /// The files that a log rotation leaves beside the one that is written: `name.1`, `name-20240131`, `name.2.gz`, ...
@@ -5,17 +6,48 @@ struct RotatedFiles {
   /// The path of the file that is written.
   let path: String
 
-  /// A file and when it was last written, in nanoseconds since 1970.
+  /// A file, and when it was last written, in nanoseconds since 1970.
   struct File: Equatable {
     var path: String
+    var place: FilePlace
     var modified: Int64
+
+    var isCompressed: Bool { CompressionFormat(suffixOf: path) != nil }
+
+    /// Whether it was written before another. Where the times are the same, numbers tell, which grow with age; dates
+    /// grow with time.
+    func isOlder(than other: File) -> Bool {
+      if modified != other.modified { return modified < other.modified }
+      if let number, let otherNumber = other.number { return number > otherNumber }
+      return path < other.path
+    }
+
+    /// The number that a rotation counts up: the 2 of `name.2.gz`.
+    private var number: Int? {
+      let plain = isCompressed ? path[..<(path.lastIndex(of: ".") ?? path.endIndex)] : path[...]
+      let digits = plain.utf8.reversed().prefix { ("0"..."9").contains(Character(Unicode.Scalar($0))) }
+      return digits.count <= 4 ? Int(String(decoding: digits.reversed(), as: UTF8.self)) : nil
+    }
   }
 
-  /// The rotated files, newest first.
+  /// The rotated files, newest first. Of a file that is being compressed only the plain one, which is whole.
+  ///
+  /// Files may be renamed while the folder is read, so that one is not seen, or twice: it is read until it stays the
+  /// same.
   func list() -> [File] {
-    let slash = path.lastIndex(of: "/")
+    var before = listOnce()
+    for _ in 0..<10 {
+      let now = listOnce()
+      if now == before { break }
+      before = now
+    }
+    return before
+  }
+
+  private func listOnce() -> [File] {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let directory = slash.map { String(path[..<$0]) } ?? "."
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
     guard let stream = opendir(directory.isEmpty ? "/" : directory) else { return [] }
     defer { closedir(stream) }
     var files: [File] = []
@@ -23,32 +55,25 @@ struct RotatedFiles {
       let found = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard found.hasPrefix(name), Self.isRotation(found.dropFirst(name.count)) else { continue }
+      guard found.utf8.starts(with: name.utf8), Self.isRotation(found.utf8.dropFirst(name.utf8.count)) else { continue }
       let whole = directory + "/" + found
-      var status = stat()
-      guard stat(whole, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-      files.append(File(path: whole, modified: Self.nanoseconds(status)))
+      guard let status = FileStatus(path: whole), status.isRegular else { continue }
+      files.append(File(path: whole, place: status.place, modified: status.modified))
     }
-    return files.sorted { ($0.modified, $0.path) > ($1.modified, $1.path) }
+    let paths = Set(files.map(\.path))
+    return files.filter { file in
+      guard file.isCompressed, let dot = file.path.lastIndex(of: ".") else { return true }
+      return !paths.contains(String(file.path[..<dot]))
+    }.sorted { $1.isOlder(than: $0) }
   }
 
-  /// The file that was begun when the one last written at `modified` was rotated away.
-  func successor(ofFileModified modified: Int64, excluding inode: UInt64) -> String {
-    let later = list().reversed().first { file in
-      var status = stat()
-      return file.modified > modified && stat(file.path, &status) == 0 && UInt64(status.st_ino) != inode
+  /// Whether a rotation's suffix follows the name: bytes, since two names may look alike.
+  private static func isRotation(_ suffix: Substring.UTF8View) -> Bool {
+    var rest = Array(suffix)
+    for compressed in [".gz", ".xz", ".zst"] where rest.suffix(compressed.utf8.count).elementsEqual(compressed.utf8) {
+      rest.removeLast(compressed.utf8.count)
     }
-    return later?.path ?? path
-  }
-
-  static func nanoseconds(_ status: stat) -> Int64 {
-    Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-  }
-
-  private static func isRotation(_ suffix: Substring) -> Bool {
-    var rest = suffix
-    for compressed in [".gz", ".xz", ".zst"] where rest.hasSuffix(compressed) { rest = rest.dropLast(compressed.count) }
-    guard let first = rest.first, first == "." || first == "-" || first == "_" else { return false }
-    return rest.count > 1 && rest.allSatisfy { $0.isNumber || "-._T".contains($0) }
+    guard let first = rest.first, ".-_".utf8.contains(first) else { return false }
+    return rest.count > 1 && rest.allSatisfy { "0123456789-._T".utf8.contains($0) }
   }
 }

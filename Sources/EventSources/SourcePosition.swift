@@ -23,6 +23,9 @@ public struct SourcePosition: Codable, Equatable, Sendable {
   /// Where the order journal stood, where one is kept.
   public var journal: JournalMark?
 
+  /// The file that was read before this one, where that was rotated away.
+  public var fileBefore: FileBefore?
+
   /// Makes a position; the partitions are put in order.
   public init(
     kind: SourceKind, identity: String, partitions: [PartitionPosition] = [], journal: JournalMark? = nil
@@ -47,6 +50,12 @@ public struct SourcePosition: Codable, Equatable, Sendable {
   /// The entry of one partition, where there is one.
   public subscript(partition: Int32) -> PartitionPosition? {
     index(of: partition).map { partitions[$0] }
+  }
+
+  /// Goes on in another file, at the end of the one before it.
+  public mutating func goOn(inFile identity: String) {
+    fileBefore = FileBefore(identity: self.identity, nextOffset: self[0]?.nextOffset ?? 0)
+    self.identity = identity
   }
 
   /// Moves one partition past a record that was learned, or rejected: either way it is done with.
@@ -86,6 +95,21 @@ public struct SourcePosition: Codable, Equatable, Sendable {
     let place = partitions.firstIndex { $0.partition > partition } ?? partitions.count
     partitions.insert(PartitionPosition(partition: partition, nextOffset: 0), at: place)
     return place
+  }
+}
+
+/// A file that was read to its end before another.
+public struct FileBefore: Codable, Equatable, Sendable {
+  /// Which file it was.
+  public var identity: String
+
+  /// The byte at which it was left.
+  public var nextOffset: Int64
+
+  /// Makes a file before.
+  public init(identity: String, nextOffset: Int64) {
+    self.identity = identity
+    self.nextOffset = nextOffset
   }
 }
 

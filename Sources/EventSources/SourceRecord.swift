@@ -44,13 +44,20 @@ public struct RecordBatch {
   /// The records.
   public let records: UnsafeBufferPointer<SourceRecord>
 
-  /// The source's identity from this batch on, where it changed (a followed file was rotated): the position's
-  /// `identity` must become it before the batch's first record is counted. Nil where it stays.
+  /// The identity of another file that the source went on in with this batch, at the end of the one before it: the
+  /// position must go on in it before the batch's first record is counted. Nil where it stays.
   public let newIdentity: String?
 
+  /// What the identity of the file so far has become, since more of it is known: the position's becomes it, before
+  /// `newIdentity` where there is one, and nothing else changes. Nil where it stays.
+  public let refreshedIdentity: String?
+
   /// Makes a batch.
-  public init(records: UnsafeBufferPointer<SourceRecord>, newIdentity: String? = nil) {
+  public init(
+    records: UnsafeBufferPointer<SourceRecord>, newIdentity: String? = nil, refreshedIdentity: String? = nil
+  ) {
     self.records = records
     self.newIdentity = newIdentity
+    self.refreshedIdentity = refreshedIdentity
   }
 }

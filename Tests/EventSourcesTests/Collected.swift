@@ -27,7 +27,8 @@ struct Collected {
     let target = records.count + count
     while records.count < target && patience > 0 {
       last = source.nextBatch(maximum: min(maximum, target - records.count), timeoutMilliseconds: 100) { batch in
-        if let identity = batch.newIdentity { position.identity = identity }
+        if let identity = batch.refreshedIdentity { position.identity = identity }
+        if let identity = batch.newIdentity { position.goOn(inFile: identity) }
         for record in batch.records { add(record) }
       }
       switch last {

@@ -167,7 +167,7 @@ import Testing
 
   @Test func aFollowedFileIsReadAsItGrows() throws {
     try write("one\ntw")
-    var (source, collected) = try start(FileSourceSettings(path: path, follows: true))
+    var (source, collected) = try start(FileSourceSettings(path: path, follows: true, quietMilliseconds: 20))
     collected.take(2, from: source, patience: 2)
     #expect(collected.texts == ["one"])
     #expect(collected.last == .idle(caughtUp: true))
@@ -178,7 +178,7 @@ import Testing
 
   @Test func rotationLosesNothing() throws {
     try write("one\n")
-    let settings = FileSourceSettings(path: path, follows: true)
+    let settings = FileSourceSettings(path: path, follows: true, quietMilliseconds: 20)
     var (source, collected) = try start(settings)
     collected.take(1, from: source)
     try shell("mv events.ndjson events.ndjson.1")
@@ -187,7 +187,7 @@ import Testing
     collected.take(3, from: source)
     #expect(collected.texts == ["one", "two", "thr", "four"])
     #expect(collected.position[0]?.nextOffset == 5)
-    #expect(FileIdentity(text: collected.position.identity)?.bytes == 5)
+    #expect(collected.position.identity.hasPrefix("head:5:"))
     // And again, with a restart between.
     try append("five\n")
     try shell("mv events.ndjson.1 events.ndjson.2; mv events.ndjson events.ndjson.1")
@@ -200,7 +200,7 @@ import Testing
 
   @Test func twoRotationsWhileAwayLoseNothing() throws {
     try write("one\n")
-    let settings = FileSourceSettings(path: path, follows: true)
+    let settings = FileSourceSettings(path: path, follows: true, quietMilliseconds: 20)
     var (source, collected) = try start(settings)
     collected.take(1, from: source)
     source.close()
@@ -216,7 +216,7 @@ import Testing
 
   @Test func aFollowedFileThatIsEmptiedIsAProblem() throws {
     try write("one\ntwo\n")
-    var (source, collected) = try start(FileSourceSettings(path: path, follows: true))
+    var (source, collected) = try start(FileSourceSettings(path: path, follows: true, quietMilliseconds: 20))
     collected.take(2, from: source)
     try shell(": > events.ndjson")
     collected.take(1, from: source)
@@ -252,7 +252,7 @@ import Testing
 
   @Test(arguments: [false, true]) func anIntactPositionIsKeptAndRefusesAnExactPlace(isRotated: Bool) throws {
     try write("one\ntwo\nthree\n")
-    let settings = FileSourceSettings(path: path, follows: isRotated)
+    let settings = FileSourceSettings(path: path, follows: isRotated, quietMilliseconds: 20)
     var (source, collected) = try start(settings)
     collected.take(2, from: source)
     if isRotated {

@@ -57,8 +57,9 @@ public final class DecodedBatch: @unchecked Sendable {
   /// The bytes of all records: any of them may have to be quarantined, should the model refuse it.
   private(set) var bytes: [UInt8] = []
 
-  /// The source's identity from this batch on, where it changed.
+  /// The identity of another file that begins with this batch, and what that of the same one has become.
   private(set) var newIdentity: String?
+  private(set) var refreshedIdentity: String?
 
   /// The learner's own list of runs, kept here so that it is recycled too.
   var runs: [JournalRun] = []
@@ -86,6 +87,7 @@ public final class DecodedBatch: @unchecked Sendable {
   public func fill(_ batch: RecordBatch, epoch: UInt64, decoder: EventDecoder) {
     self.epoch = epoch
     newIdentity = batch.newIdentity
+    refreshedIdentity = batch.refreshedIdentity
     rejections.removeAll(keepingCapacity: true)
     // The lists are this function's own while it fills them, so that no access to them has to be checked.
     var lists = Lists(records: records, features: features, bytes: bytes)

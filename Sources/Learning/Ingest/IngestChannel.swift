@@ -11,13 +11,15 @@ enum IngestNotice: Sendable {
   case caughtUp
   /// There are no more records and never will be.
   case endOfStream
+  /// What is wrong although records come; nil once it is over.
+  case standing(String?)
 
   /// Whether it tells of a state that the next notice may end.
   var isPassing: Bool {
     switch self {
     case .problem(let problem): problem.isTransient
     case .caughtUp: true
-    case .started, .endOfStream: false
+    case .started, .endOfStream, .standing: false
     }
   }
 }

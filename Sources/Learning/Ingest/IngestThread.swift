@@ -53,6 +53,7 @@ private final class Ingest {
   /// What was last told, so that a lasting state is told once.
   private var toldCaughtUp = false
   private var toldProblem: SourceProblem?
+  private var toldStanding: String?
   private var nextReport = MonotonicTime.now
 
   private static let pollMilliseconds = 100
@@ -86,6 +87,7 @@ private final class Ingest {
     delivers = false
     toldCaughtUp = false
     toldProblem = nil
+    toldStanding = nil
     do throws(SourceProblem) {
       if source == nil { source = try makeSource() }
       guard let source else { return }
@@ -139,6 +141,10 @@ private final class Ingest {
         toldCaughtUp = false
         tell(.problem(problem))
       }
+    }
+    if source.standingProblem != toldStanding {
+      toldStanding = source.standingProblem
+      tell(.standing(toldStanding))
     }
     report(source)
   }

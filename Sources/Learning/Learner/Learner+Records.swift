@@ -16,7 +16,8 @@ extension Learner {
     source.problem = nil
     source.retrySeconds = nil
     isReportStale = true
-    if let identity = batch.newIdentity { state.position?.identity = identity }
+    if let identity = batch.refreshedIdentity { state.position?.identity = identity }
+    if let identity = batch.newIdentity { state.position?.goOn(inFile: identity) }
     var next = 0
     while next < batch.records.count {
       let slice = next..<(next + sliceLength(atMost: batch.records.count - next))

@@ -12,6 +12,9 @@ struct SourceCourse {
   /// What is wrong at the moment.
   var problem: SourceProblem?
 
+  /// What is wrong although records come.
+  var standingProblem: String?
+
   /// Whether everything there is was learned, and whether there will never be more.
   var isCaughtUp = false
   var isAtEnd = false
@@ -61,6 +64,7 @@ extension Learner {
     source.isStarted = false
     source.isCaughtUp = false
     source.isAtEnd = false
+    source.standingProblem = nil
     source.epoch &+= 1
     isReportStale = true
     do throws(JournalProblem) {
@@ -116,6 +120,7 @@ extension Learner {
       source.isCaughtUp = true
       source.problem = nil
       source.retrySeconds = nil
+    case .standing(let problem): source.standingProblem = problem
     case .endOfStream:
       source.isCaughtUp = true
       source.isAtEnd = true

@@ -4,6 +4,8 @@ public struct StandingProblem: Error, Equatable, Sendable, CustomStringConvertib
   public enum Code: String, CaseIterable, Sendable {
     /// The source does not deliver, or delivers what cannot be trusted.
     case source
+    /// Records were passed over, such as lines of a file that came after it had been left.
+    case passedOver = "records_passed_over"
     /// The last attempt to write a snapshot failed.
     case snapshotFailed = "snapshot_failed"
     /// The snapshot that was current at the start could not be read: another was taken, and none written since.
@@ -35,6 +37,7 @@ extension Learner {
   var standingProblems: [StandingProblem] {
     [
       source.problem.map { StandingProblem(.source, $0.message) },
+      source.standingProblem.map { StandingProblem(.passedOver, $0) },
       snapshots.progress.problem.map { StandingProblem(.snapshotFailed, $0) },
       snapshots.standingDamage.map { StandingProblem(.snapshotsDamaged, $0.description) },
     ].compactMap(\.self) + (files.deadLetterFigures.map { StandingProblem.of($0.current) } ?? [])

@@ -1,0 +1,61 @@
+import Glibc
+
+/// What came of opening a path, and what it names.
+struct OpenedFile {
+  /// What a path may name, as far as reading it differs.
+  enum Sort {
+    /// A file with a length, that can be read again.
+    case regular
+    /// A pipe, a terminal or another device: its bytes come once.
+    case stream(String)
+    /// Nothing that has bytes: a directory, a socket's path.
+    case none(String)
+  }
+
+  /// The descriptor, -1 where opening failed.
+  let descriptor: Int32
+  let sort: Sort
+  /// Why opening failed.
+  let reason: String?
+
+  var isRegular: Bool {
+    if case .regular = sort { true } else { false }
+  }
+
+  /// Opens a path for reading; with `waits` a named pipe waits for its writer.
+  init(_ path: String, waits: Bool) {
+    // A wait for a pipe's writer may be interrupted by who gave the command.
+    let found = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
+    descriptor = found
+    var status = stat()
+    guard found >= 0, fstat(found, &status) == 0 else {
+      let code = errno
+      // A socket's path cannot be opened at all, and ENXIO says little.
+      let isSocket = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+      reason = isSocket ? nil : String(cString: strerror(code))
+      sort = .none("a socket")
+      return
+    }
+    reason = nil
+    sort =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFIFO: .stream("a pipe")
+      case S_IFSOCK: .stream("a socket")
+      case S_IFCHR: .stream(isatty(found) == 1 ? "a terminal" : "a device")
+      case S_IFDIR: .none("a directory")
+      // A disk has a length, which `fstat` does not tell.
+      default: .stream("a device")
+      }
+  }
+
+  /// Makes sure that it can be read.
+  func check(_ path: String, takesStreams: Bool) throws(CompressionProblem) {
+    if let reason { throw .cannotOpen(path: path, reason: reason) }
+    switch sort {
+    case .regular: break
+    case .stream(let name): if !takesStreams { throw .notAFile(path: path, sort: name) }
+    case .none(let name): throw .notAFile(path: path, sort: name)
+    }
+  }
+}

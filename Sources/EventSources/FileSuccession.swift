@@ -1,0 +1,165 @@
+import Compression
+
+/// Watches whether the file that is read is still the one that is written, and knows what comes after it.
+///
+/// Files that appear at the path are opened as soon as they are seen, so that they are read in their order however
+/// often they are renamed before their turn comes.
+final class FileSuccession {
+  /// How often the path is looked at, in milliseconds.
+  static let lookInterval: Int64 = 50
+  /// How many files are kept open until their turn comes; later ones are found again by their times.
+  private static let mostAwaited = 64
+  private static let mostLeft = 8
+
+  private let start: FileStart
+  private let clock: FileClock
+  private var own: DecompressingReader
+  private var ownPlace: FilePlace?
+  /// The first bytes of the file that is read, where it is compressed; those of a plain one may grow.
+  private var ownHead: FileHead?
+  private var awaited: [(reader: DecompressingReader, place: FilePlace)] = []
+  private var lastLook: Int64?
+
+  /// Since when the file has not grown, beyond which byte; and whether files that came after it were rotated as well.
+  private var quiet: (offset: Int64, since: Int64, isLongSuperseded: Bool)?
+
+  /// The files that were read before, as far as they are known, the last of them last: they are kept open, so that one
+  /// that is written to lately is not taken for one that came later.
+  private var leftFiles: [LeftFile]
+  /// The file before, where only its first bytes are known.
+  private var leftHead: FileHead?
+
+  /// Begins with a file that was opened by `start`; `left` is the one that was read before it.
+  init(_ start: FileStart, _ reader: DecompressingReader, left: LeftFile?, leftHead: FileHead?) {
+    self.start = start
+    clock = start.settings.clock
+    own = reader
+    leftFiles = left.map { [$0] } ?? []
+    self.leftHead = leftHead
+    took(reader)
+  }
+
+  /// Goes on with the file that was read, which was opened anew.
+  func reopened(_ reader: DecompressingReader) {
+    took(reader)
+  }
+
+  private func took(_ reader: DecompressingReader) {
+    own = reader
+    ownPlace = FileStatus(descriptor: reader.descriptor)?.place
+    ownHead = reader.format == .plain ? nil : try? FileHead(of: reader)
+    quiet = nil
+  }
+
+  /// The file that was read before, where it is known.
+  var left: LeftFile? { leftFiles.last }
+
+  /// Bytes of the files whose turn is still to come.
+  var awaitedBytes: Int64 {
+    awaited.reduce(0) { $0 + max(0, FileStatus(descriptor: $1.reader.descriptor)?.size ?? 0) }
+  }
+
+  /// Whether another file has come after the one that is read.
+  var isSuperseded: Bool { !awaited.isEmpty }
+
+  /// Looks whether there is another file at the path now, some times a second.
+  func look() throws(SourceProblem) {
+    let now = clock.milliseconds()
+    if let lastLook, now - lastLook < Self.lookInterval { return }
+    lastLook = now
+    leftFiles.removeAll(where: \.isGone)
+    guard let there = FileStatus(path: start.settings.path)?.place, there != (awaited.last?.place ?? ownPlace),
+      awaited.count < Self.mostAwaited
+    else { return }
+    let opened: DecompressingReader
+    do throws(SourceProblem) {
+      opened = try start.open(start.settings.path)
+    } catch {
+      // It was renamed since: the next look sees what came instead.
+      if error.kind == .missing { return }
+      throw error
+    }
+    guard let place = FileStatus(descriptor: opened.descriptor)?.place, place != (awaited.last?.place ?? ownPlace)
+    else { return }
+    awaited.append((opened, place))
+  }
+
+  /// Whether nobody will write to the file that is read any more: another one was begun in its place, and it did not
+  /// grow for a while. To be asked before the read that finds nothing more.
+  func isFinished() throws(SourceProblem) -> Bool {
+    lastLook = nil
+    try look()
+    guard isSuperseded else {
+      quiet = nil
+      return false
+    }
+    if own.format != .plain { return true }
+    let now = clock.milliseconds()
+    if quiet?.offset != own.offset || quiet == nil {
+      quiet = (own.offset, now, (try? rotated(after: own).isEmpty) == false)
+    }
+    guard let quiet else { return false }
+    if now - quiet.since >= start.settings.quietMilliseconds { return true }
+    // Where its time shows that it was left long ago, as after a stop, nothing is waited for. Renaming shows in the time
+    // of change; a file whose successors were rotated as well may be renamed at any time.
+    guard let status = FileStatus(descriptor: own.descriptor) else { return false }
+    let touched = quiet.isLongSuperseded ? status.modified : max(status.modified, status.changed)
+    return clock.wallNanoseconds() - touched >= start.settings.quietMilliseconds * 1_000_000
+  }
+
+  /// Opens the file that comes next and leaves the one that was read to a byte.
+  ///
+  /// - Throws: a transient problem where a file that may come first is still being compressed.
+  func goOn(from offset: Int64) throws(SourceProblem) -> DecompressingReader {
+    let next = try nextFile()
+    // What is still being compressed is left for later.
+    if next.format != .plain { _ = try start.head(of: next) }
+    leftFiles.append(LeftFile(own, at: offset, for: next.path, clock: clock))
+    if leftFiles.count > Self.mostLeft { leftFiles.removeFirst() }
+    leftHead = ownHead
+    took(next)
+    return next
+  }
+
+  private func nextFile() throws(SourceProblem) -> DecompressingReader {
+    for _ in 0..<10 {
+      do throws(SourceProblem) {
+        if let oldest = try rotated(after: own).first { return try start.open(oldest.path) }
+        guard awaited.isEmpty else { return awaited.removeFirst().reader }
+        return try start.open(start.settings.path)
+      } catch {
+        // Renamed since the folder was read.
+        guard error.kind == .missing else { throw error }
+      }
+    }
+    throw SourceProblem(
+      .missing, "the file after \(own.path) is renamed again and again; trying on", isTransient: true)
+  }
+
+  /// The rotated files that come after one and were never seen at the path, oldest first.
+  private func rotated(after reader: DecompressingReader) throws(SourceProblem) -> [RotatedFiles.File] {
+    guard let status = FileStatus(descriptor: reader.descriptor) else { return [] }
+    let known = awaited.map(\.place) + leftFiles.compactMap(\.place) + [status.place]
+    // All rotated files come before the one at the path. One that was seen and has been rotated since has its time.
+    var latest = Int64.max
+    if let first = awaited.first, first.place != FileStatus(path: start.settings.path)?.place {
+      latest = FileStatus(descriptor: first.reader.descriptor)?.modified ?? .max
+    }
+    let files = RotatedFiles(path: start.settings.path).list()
+    let own = files.first { $0.place == status.place }
+    var found: [RotatedFiles.File] = []
+    for file in files.reversed() where file.modified <= latest && !known.contains(file.place) {
+      guard own?.isOlder(than: file) ?? (file.modified > status.modified) else { continue }
+      if file.isCompressed, try isCopy(file) { continue }
+      found.append(file)
+    }
+    return found
+  }
+
+  /// Whether a compressed file is the one that is read, or the one before it.
+  private func isCopy(_ file: RotatedFiles.File) throws(SourceProblem) -> Bool {
+    let head = try start.head(of: file.path)
+    let own = if let ownHead { ownHead } else { try start.head(of: own) }
+    return head == own || head == leftHead || leftFiles.contains { head == $0.head }
+  }
+}
