@@ -28,6 +28,9 @@ final class EventSet {
   /// The first of them, with its place.
   private(set) var firstRejection: String?
 
+  /// A file that could be read only once, such as a pipe, and was.
+  private var spent: String?
+
   /// The least and the greatest label seen.
   private(set) var labels: ClosedRange<Float>?
 
@@ -60,7 +63,17 @@ final class EventSet {
     } else {
       events = []
       features = []
+      try requireUnspent()
     }
+  }
+
+  /// A pipe cannot be read for another pass.
+  private func requireUnspent() throws(FitProblem) {
+    guard let spent else { return }
+    throw FitProblem(
+      .data,
+      "\(spent) can be read only once, since it is no file, and its events do not fit into memory for the passes that "
+        + "follow: write them to a file, raise --memory, or learn one epoch")
   }
 
   /// Hands out all events, as many at once as a batch has; the last batch may be shorter.
@@ -113,6 +126,7 @@ final class EventSet {
 
   /// Decodes all records, event by event into `events` and `features`; false where `body` wanted no more.
   private func read(_ body: () throws(FitProblem) -> Bool) throws(FitProblem) -> Bool {
+    try requireUnspent()
     events.removeAll(keepingCapacity: true)
     features.removeAll(keepingCapacity: true)
     rejected = RejectionTally()
@@ -147,8 +161,10 @@ final class EventSet {
   private func opened(_ path: String) throws(FitProblem) -> FileSource {
     do throws(SourceProblem) {
       let source = try FileSource(
-        FileSourceSettings(path: path, maximumRecordBytes: decoder.schema.limits.maximumRecordBytes))
+        FileSourceSettings(
+          path: path, maximumRecordBytes: decoder.schema.limits.maximumRecordBytes, takesStreams: true))
       _ = try source.start(at: nil, missing: .refuse, replaying: [])
+      if source.isStream { spent = spent ?? path }
       return source
     } catch {
       throw FitProblem(error)
