@@ -47,7 +47,7 @@ let row1: [Target] = [
   room("AttentionalFM", ["CAFMKernels", "Features"]),
   room("FeatureEncoding", ["Features", "JSONReading", "CXXHash"]),
   room("Kafka", ["CRdKafka", "CRdKafkaSupport", "Threads"]),
-  room("DurableFiles", ["CSystem", "CXXHash"]),
+  room("DurableFiles", ["CSystem", "CXXHash", "Threads"]),
   room("Compression", ["CZlib", "CLZMA", "CZstd"]),
   room("Observability", ["Threads", "CSystem"]),
   room("EventLoop", ["CLibUV", "CSystem", "Threads"]),
@@ -123,7 +123,7 @@ let row6: [Target] = [
 ]
 
 let testTargets: [Target] = [
-  .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  .target(name: "TestSupport", dependencies: ["DurableFiles"], path: "Tests/TestSupport", swiftSettings: strict),
   tests(of: "Features"),
   tests(of: "Threads"),
   tests(of: "JSONReading"),

@@ -115,7 +115,7 @@ extension DaemonProblem {
     let code: ExitCode =
       switch problem.kind {
       case .file, .unreadable: .inputOutput
-      case .locked: .unavailable
+      case .locked, .replaced: .unavailable
       case .damaged, .noGoodSnapshot, .notFinite, .unknownSnapshot, .superseded: .badData
       case .unsupported, .incompatible: .configuration
       case .misuse: .software

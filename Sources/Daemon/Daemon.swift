@@ -74,7 +74,7 @@ public final class Daemon {
     manager.notify(.ready, .status("serving"))
     log.notice("ready", ["score": settings.sockets.score.path, "control": settings.sockets.control.path])
 
-    waitUntilAskedToEnd(learning)
+    waitUntilAskedToEnd(learning, store)
 
     manager.notify(.stopping, .status("taking the last snapshot"))
     server.stop()
@@ -95,7 +95,7 @@ public final class Daemon {
   }
 
   /// Waits for a signal; meanwhile gives the service manager signs of life, as long as the learner gives them.
-  private func waitUntilAskedToEnd(_ learning: LearningService) {
+  private func waitUntilAskedToEnd(_ learning: LearningService, _ store: SnapshotStore) {
     let interval = manager.watchdogTimeout.map { max(1, Int(clamping: $0.milliseconds) / 3) } ?? 5_000
     let pulse = Pulse()
     pulse.ask(learning)
@@ -104,6 +104,7 @@ public final class Daemon {
         log.notice("asked to end", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         return
       }
+      store.checkPlace()
       guard pulse.isAnswered else { continue }
       let report = learning.report
       manager.notify(.watchdog, .status(statusLine(report)))

@@ -35,17 +35,20 @@ final class OperatorDesk: OperatorCommands {
   func readiness() -> Readiness { .ready }
 
   func status(_ completion: @escaping CommandCompletion<StatusReport>) {
-    learning.report { [self] report in
-      onDisk(completion) { [self] () throws(SnapshotProblem) in
-        let newest = try store.archive.currentID().map { (id) throws(SnapshotProblem) in try store.archive.show(id) }
-        return assembly.status(report, queue: learning.queue, newest: newest)
+    runOnDisk(completion) { [self] in
+      // A status must not say that all is well when the directory was moved away a moment ago.
+      store.checkPlace()
+      learning.report { [self] report in
+        onDisk(completion) { [self] in
+          assembly.status(report, queue: learning.queue, newest: store.currentManifest)
+        }
       }
     }
   }
 
   func snapshots(_ completion: @escaping CommandCompletion<SnapshotList>) {
     onDisk(completion) { [self] () throws(SnapshotProblem) in
-      SnapshotList(snapshots: try store.archive.list().compactMap(Self.summary))
+      SnapshotList(snapshots: try store.list().compactMap(Self.summary))
     }
   }
 
@@ -110,19 +113,26 @@ final class OperatorDesk: OperatorCommands {
   }
 
   private func existing(_ id: UInt64) throws(SnapshotProblem) -> SnapshotSummary {
-    guard let summary = Self.summary(try store.archive.show(id)) else {
+    guard let summary = Self.summary(try store.show(id)) else {
       throw SnapshotProblem(.damaged, "the manifest of snapshot \(id) cannot be read")
     }
     return summary
   }
 
-  /// Runs what reads the disk on the desk's own thread.
+  /// Answers with what reads the disk, on the desk's own thread.
   private func onDisk<Value: Sendable>(
     _ completion: @escaping CommandCompletion<Value>, _ body: @escaping @Sendable () throws(SnapshotProblem) -> Value
   ) {
+    runOnDisk(completion) { () throws(SnapshotProblem) in completion(.success(try body())) }
+  }
+
+  /// Runs what reads the disk on the desk's own thread; where it fails, that is the answer.
+  private func runOnDisk<Value: Sendable>(
+    _ completion: @escaping CommandCompletion<Value>, _ body: @escaping @Sendable () throws(SnapshotProblem) -> Void
+  ) {
     let accepted = clerk.run {
       do throws(SnapshotProblem) {
-        completion(.success(try body()))
+        try body()
       } catch {
         completion(.failure(Self.problem(error)))
       }

@@ -17,7 +17,7 @@ struct StatusAssembly: Sendable {
   var startedAt: Double
 
   /// The status.
-  func status(_ report: LearningReport, queue: (waiting: Int, capacity: Int), newest: SnapshotListing?)
+  func status(_ report: LearningReport, queue: (waiting: Int, capacity: Int), newest: Manifest?)
     -> StatusReport
   {
     let now = Self.wallClock()
@@ -37,8 +37,8 @@ struct StatusAssembly: Sendable {
         dropped: report.table.dropped),
       queue: QueueReport(batches: UInt64(queue.waiting), capacity: UInt64(queue.capacity)),
       snapshots: SnapshotReport(
-        newest: newest?.id, created: newest?.manifest?.created, bytes: newest?.manifest?.totalSize,
-        files: newest?.manifest.map { UInt64($0.files.count) }, running: report.snapshots.isRunning,
+        newest: newest?.id, created: newest?.created, bytes: newest?.totalSize,
+        files: newest.map { UInt64($0.files.count) }, running: report.snapshots.isRunning,
         problem: report.snapshots.problem),
       residentBytes: Self.residentBytes())
   }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a reading of an append log found.
 public struct AppendLogScan: Equatable, Sendable {
   /// The number of whole records.
@@ -31,5 +33,21 @@ enum AppendLogFormat {
 
   static func checksum(_ content: UnsafeRawBufferPointer, at offset: UInt64) -> UInt64 {
     Checksum.xxh3(content, seed: offset)
+  }
+
+  /// The 16 bytes before a record's content.
+  static func header(of content: UnsafeRawBufferPointer, at offset: UInt64) -> (UInt32, UInt32, UInt64) {
+    let size = UInt32(truncatingIfNeeded: content.count)
+    return (size.littleEndian, lengthCheck(size, at: offset).littleEndian, checksum(content, at: offset).littleEndian)
+  }
+
+  /// Adds a record to the bytes of a whole log.
+  static func append(_ content: [UInt8], to log: inout [UInt8], _ path: String) throws(FileProblem) {
+    guard content.count <= maximumRecord else {
+      throw FileProblem(operation: "append to", path: path, code: EMSGSIZE)
+    }
+    let header = content.withUnsafeBytes { Self.header(of: $0, at: UInt64(log.count)) }
+    withUnsafeBytes(of: header) { log.append(contentsOf: $0) }
+    log += content
   }
 }

@@ -14,6 +14,7 @@ public enum DirectoryHandle {
     guard !exists(path) else { return }
     let parent = parent(of: path)
     if parent != path { try create(parent) }
+    try FileFaults.check("make", path)
     if mkdir(path, 0o750) != 0, errno != EEXIST { throw FileProblem(operation: "make", path: path, code: errno) }
     try sync(parent)
   }
@@ -48,6 +49,7 @@ public enum DirectoryHandle {
 
   /// Removes a file, or a directory with the files and directories in it; nothing there is no problem.
   public static func remove(_ path: String) throws(FileProblem) {
+    try FileFaults.check("remove", path)
     if unlink(path) == 0 || errno == ENOENT { return }
     guard errno == EISDIR || errno == EPERM else { throw FileProblem(operation: "remove", path: path, code: errno) }
     for name in try names(in: path) { try remove(path + "/" + name) }

@@ -29,6 +29,9 @@ public final class FileLock: Sendable {
     flock(file.descriptor, LOCK_UN)
   }
 
+  /// Whether the path still leads to the file that is locked. Where it does not, another process may hold a lock there.
+  public var isInPlace: Bool { file.isInPlace }
+
   private static func holder(_ file: OpenFile) -> Int32? {
     withUnsafeTemporaryAllocation(byteCount: 16, alignment: 1) { buffer in
       guard let count = try? file.read(into: buffer, at: 0) else { return nil }

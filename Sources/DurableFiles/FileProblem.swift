@@ -14,8 +14,8 @@ public struct FileProblem: Error, Equatable, Sendable, CustomStringConvertible {
     case locked
     /// The content is not what was written.
     case damaged
-    /// An earlier failure left the file in an unknown state, so this object refuses to go on.
-    case unusable
+    /// The path no longer leads to the file that is open: it, or a directory above it, was removed or replaced.
+    case replaced
     /// Any other refusal of the operating system.
     case system
   }
@@ -56,6 +56,13 @@ public struct FileProblem: Error, Equatable, Sendable, CustomStringConvertible {
     case ENOENT, ENOTDIR: kind = .missing
     default: kind = .system
     }
+  }
+
+  /// A file that is open, and that its path no longer leads to.
+  public static func replaced(_ path: String) -> FileProblem {
+    FileProblem(
+      .replaced, operation: "write", path: path,
+      detail: "it, or a directory above it, was removed or replaced while it was in use; put it back, or restart")
   }
 
   /// What was being done, to which file, what went wrong, and what to do about it.

@@ -37,6 +37,13 @@ public final class OpenFile: Sendable {
     descriptor = try OpenFile.retrying("open", path) { open(path, flags | O_CLOEXEC, 0o640) }
   }
 
+  /// The same open file, that is about to be renamed.
+  init(_ file: OpenFile, as path: String) throws(FileProblem) {
+    self.path = path
+    let descriptor = file.descriptor
+    self.descriptor = try OpenFile.retrying("open", path) { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+  }
+
   deinit {
     close(descriptor)
   }
@@ -46,6 +53,16 @@ public final class OpenFile: Sendable {
     var information = stat()
     _ = try OpenFile.retrying("measure", path) { fstat(descriptor, &information) }
     return UInt64(clamping: information.st_size)
+  }
+
+  /// Whether the path still leads to this file: not where it, or a directory above it, was removed or replaced.
+  public var isInPlace: Bool { OpenFile.isInPlace(descriptor, path) }
+
+  static func isInPlace(_ descriptor: Int32, _ path: String) -> Bool {
+    var here = stat()
+    var there = stat()
+    return fstat(descriptor, &here) == 0 && stat(path, &there) == 0 && here.st_dev == there.st_dev
+      && here.st_ino == there.st_ino
   }
 
   /// Writes all of `bytes` at `offset`.
@@ -127,14 +144,15 @@ public final class OpenFile: Sendable {
   }
 
   /// Repeats a call for as long as a signal interrupts it, and turns -1 into a problem.
-  static func retrying<Number: SignedInteger>(_ operation: String, _ path: String, _ call: () -> Number)
-    throws(FileProblem) -> Number
-  {
+  static func retrying<Number: SignedInteger>(
+    _ operation: String, _ path: @autoclosure () -> String, _ call: () -> Number
+  ) throws(FileProblem) -> Number {
+    try FileFaults.check(operation, path())
     while true {
       let result = call()
       if result >= 0 { return result }
       let code = errno
-      if code != EINTR { throw FileProblem(operation: operation, path: path, code: code) }
+      if code != EINTR { throw FileProblem(operation: operation, path: path(), code: code) }
     }
   }
 }

@@ -130,8 +130,8 @@ public final class OrderJournal {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Writes what was appended; the file whose `sync`, on any thread, puts it on the disk. Begins a new segment first
-  /// where this one has grown long, which waits.
+  /// Writes what was appended; the file whose `sync`, on any thread, puts it on the disk, and after which
+  /// `syncSucceeded` or `syncFailed` is to follow. Begins a new segment first where this one has grown long, which waits.
   public func fileToSync() throws(JournalProblem) -> OpenFile {
     try flush()
     if isLong { try sync() }
@@ -145,9 +145,15 @@ public final class OrderJournal {
   /// Whether the newest segment is to be followed by a new one.
   private var isLong: Bool { head.length > Self.segmentSize && !replay.isActive }
 
-  /// Refuses further use, since a sync of its file failed.
-  public func refuseUse() {
-    head.refuseUse()
+  /// The file that was asked for is on the disk.
+  public func syncSucceeded() {
+    head.syncSucceeded()
+  }
+
+  /// The file that was asked for could not be synced: before anything else is written, the segment becomes a new file
+  /// with the same runs, those that may be lost from memory.
+  public func syncFailed() {
+    head.syncFailed()
   }
 
   /// Writes what was appended and waits until it is on the disk; begins a new segment where this one has grown long.
@@ -159,6 +165,8 @@ public final class OrderJournal {
 
   /// Makes the newest segment; durable when it returns.
   private func makeHead(after mark: JournalMark) throws(JournalProblem) {
+    // What stands at the path may be another daemon's by now.
+    guard head.isInPlace else { throw .replaced(directory) }
     let number = nextNumber
     head = try Self.make(number, after: mark, in: directory)
     nextNumber = number &+ 1

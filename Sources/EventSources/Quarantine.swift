@@ -9,6 +9,9 @@ import Glibc
 ///
 /// `length` counts the bytes of all entries ever written; a snapshot keeps it, and `truncate(to:)` takes back what a
 /// restart will learn and write again. One thread uses a quarantine.
+///
+/// After a sync that failed the next use begins a new file, of what is on the disk and of the entries since, as far as
+/// they can be read back whole; what cannot is counted in `lostBytes`.
 public final class Quarantine {
   /// The path of the newest entries; older ones are in `<path>.1`.
   public let path: String
@@ -18,6 +21,8 @@ public final class Quarantine {
 
   /// What opening found wrong, a sentence each.
   public private(set) var damage: [String] = []
+  /// How many bytes of entries a disk that failed took.
+  public private(set) var lostBytes: UInt64 = 0
 
   private let limit: UInt64
   private let maximumRecordBytes: Int
@@ -26,6 +31,12 @@ public final class Quarantine {
   private var start: UInt64
   /// How many bytes the line that says so has.
   private var headerLength: UInt64
+  /// `length` up to which the newest file is on the disk for certain.
+  private var durable: UInt64
+  /// Whether a sync of the newest file failed.
+  private var isDoubtful = false
+  /// The file that another thread syncs, and `length` when it was asked for.
+  private var asked: (file: OpenFile, length: UInt64)?
 
   /// Opens a quarantine, or makes it; what is there is kept: where its first line cannot be read, as `<path>.damaged`.
   ///
@@ -38,6 +49,7 @@ public final class Quarantine {
     self.limit = max(4096, limit)
     self.maximumRecordBytes = max(16, maximumRecordBytes)
     try Self.setAsideIfNoFile(path, &damage)
+    try DirectoryHandle.remove(FileRenewal.temporary(path))
     file = try OpenFile(path, .update)
     if try Self.isDamaged(file) {
       try Self.setAside(path)
@@ -49,18 +61,21 @@ public final class Quarantine {
       let older = try OpenFile(path + ".1", .update)
       if try Self.header(of: older) != nil {
         try DirectoryHandle.rename(path + ".1", to: path)
-        file = older
+        file = try OpenFile(path, .update)
       }
     }
     if let (start, headerLength) = try Self.header(of: file) {
       self.start = start
       self.headerLength = headerLength
       length = start &+ (try file.size()) &- headerLength
+      durable = start
+      if (try? file.sync()) == nil { isDoubtful = true } else { durable = length }
       return
     }
     start = 0
     length = 0
     headerLength = 0
+    durable = 0
     headerLength = try Self.begin(file, at: 0)
   }
 
@@ -72,13 +87,31 @@ public final class Quarantine {
   ///   - detail: more about it, for people.
   public func add(_ record: SourceRecord, reason: String, detail: String) throws(FileProblem) {
     let line = entry(record, reason: reason, detail: detail)
+    if isDoubtful { try beginAnew() }
     if length &- start &+ UInt64(line.count) > limit / 2, length > start { try rotate(at: length) }
     try file.write(line, at: headerLength &+ length &- start)
     length &+= UInt64(line.count)
   }
 
-  /// The file whose `sync`, on any thread, puts all entries so far on the disk.
-  public var fileToSync: OpenFile { file }
+  /// The file whose `sync`, on any thread, puts all entries so far on the disk, and after which `syncSucceeded` or
+  /// `syncFailed` is to follow.
+  public func fileToSync() throws(FileProblem) -> OpenFile {
+    if isDoubtful { try beginAnew() }
+    asked = (file, length)
+    return file
+  }
+
+  /// The file that was asked for is on the disk.
+  public func syncSucceeded() {
+    if let asked, asked.file === file { durable = min(max(durable, asked.length), length) }
+    asked = nil
+  }
+
+  /// The file that was asked for could not be synced: the next use begins a new one.
+  public func syncFailed() {
+    if let asked, asked.file === file { isDoubtful = true }
+    asked = nil
+  }
 
   /// Takes back the entries after a length that a snapshot kept: the records will be read, and added, again.
   public func truncate(to length: UInt64) throws(FileProblem) {
@@ -87,10 +120,13 @@ public final class Quarantine {
       let older = try OpenFile(path + ".1", .update)
       if let (olderStart, olderHeader) = try Self.header(of: older), olderStart <= length {
         try DirectoryHandle.rename(path + ".1", to: path)
-        file = older
+        file = try OpenFile(path, .update)
         start = olderStart
         headerLength = olderHeader
         self.length = start &+ (try older.size()) &- headerLength
+        // It was synced when it made way.
+        durable = self.length
+        isDoubtful = false
       }
     }
     if length >= start && length <= self.length {
@@ -98,6 +134,7 @@ public final class Quarantine {
       guard try Self.isEndOfLine(end, in: file) else { return try beginAnew(at: length) }
       try file.truncate(to: end)
       self.length = length
+      durable = min(durable, length)
     } else {
       // Entries are missing (a power loss took them, or the limit did): the count goes on where the snapshot says.
       try rotate(at: length)
@@ -112,6 +149,8 @@ public final class Quarantine {
     headerLength = try Self.begin(file, at: length)
     start = length
     self.length = length
+    durable = length
+    isDoubtful = false
   }
 
   private static func isEndOfLine(_ end: UInt64, in file: OpenFile) throws(FileProblem) -> Bool {
@@ -146,18 +185,79 @@ public final class Quarantine {
       headerLength = try Self.begin(file, at: length)
       start = length
       self.length = length
-      return try file.sync()
+      durable = length
+      isDoubtful = true
+      try file.sync()
+      isDoubtful = false
+      return
     }
     // Nobody syncs the older file later.
-    try file.sync()
+    do throws(FileProblem) {
+      if isDoubtful { try beginAnew() } else { try file.sync() }
+    } catch {
+      isDoubtful = true
+      throw error
+    }
+    // Where entries were lost, another file was begun there already.
+    if start == length { return }
+    guard file.isInPlace else { throw .replaced(path) }
     try DirectoryHandle.rename(path, to: path + ".1")
-    file = try OpenFile(path, .replace)
+    do throws(FileProblem) {
+      file = try OpenFile(path, .replace)
+    } catch {
+      try? DirectoryHandle.rename(path + ".1", to: path)
+      throw error
+    }
     headerLength = try Self.begin(file, at: length)
     start = length
     self.length = length
+    durable = length
+    isDoubtful = true
     try file.sync()
     try DirectoryHandle.sync(DirectoryHandle.parent(of: path))
+    isDoubtful = false
   }
+
+  /// A new file in the place of the newest one, of which a sync failed.
+  private func beginAnew() throws(FileProblem) {
+    let place = headerLength &+ durable &- start
+    let entries = try wholeEntries(from: place, count: length &- durable)
+    // The header was never synced where nothing was.
+    let header = durable > start ? [] : Self.header(at: start)
+    file = try FileRenewal.make(of: file, upTo: durable > start ? place : 0, and: header + entries)
+    lostBytes &+= length &- durable &- UInt64(entries.count)
+    let kept = UInt64(entries.count)
+    try DirectoryHandle.sync(DirectoryHandle.parent(of: path))
+    isDoubtful = false
+    if kept < length &- durable {
+      // The count goes on where it is.
+      let end = length
+      length = durable &+ kept
+      durable = length
+      try rotate(at: end)
+    } else {
+      durable = length
+    }
+  }
+
+  /// The entries in a part of the file, as far as they can be read as they were written.
+  private func wholeEntries(from place: UInt64, count: UInt64) throws(FileProblem) -> [UInt8] {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(clamping: count), alignment: 1)
+    defer { buffer.deallocate() }
+    let read = UnsafeRawBufferPointer(rebasing: buffer[..<(try file.read(into: buffer, at: place))])
+    var whole = 0
+    while whole < read.count {
+      let rest = UnsafeRawBufferPointer(rebasing: read[whole...])
+      guard let end = rest.firstIndex(of: 0x0a), rest.starts(with: Self.firstBytes), !rest[..<end].contains(0) else {
+        break
+      }
+      whole += end + 1
+    }
+    return Array(read[..<whole])
+  }
+
+  /// What every entry begins with.
+  private static let firstBytes = Array("{\"partition\":".utf8)
 
   private func entry(_ record: SourceRecord, reason: String, detail: String) -> [UInt8] {
     let kept = UnsafeRawBufferPointer(rebasing: record.bytes.prefix(maximumRecordBytes))
@@ -178,8 +278,12 @@ public final class Quarantine {
     return Array(line.utf8)
   }
 
+  private static func header(at length: UInt64) -> [UInt8] {
+    Array("{\"quarantine\":1,\"start\":\(length)}\n".utf8)
+  }
+
   private static func begin(_ file: OpenFile, at length: UInt64) throws(FileProblem) -> UInt64 {
-    let header = Array("{\"quarantine\":1,\"start\":\(length)}\n".utf8)
+    let header = header(at: length)
     try file.truncate(to: 0)
     try file.write(header, at: 0)
     return UInt64(header.count)

@@ -1,9 +1,15 @@
 /// What all records of a lineage come to: who descends from whom, which snapshot is current, whether the daemon learns.
 public struct Lineage: Equatable, Sendable {
-  /// Every snapshot there ever was, by its number.
+  /// The snapshots that descent leads to or through, by their numbers; those that are of no use any more may be missing.
   public private(set) var snapshots: [UInt64: LineageRecord.Snapshot] = [:]
 
-  /// Every rollback, by the number of the snapshot that it made.
+  /// Every number that a snapshot ever had, also of those that are missing.
+  public private(set) var known = SnapshotNumbers()
+
+  /// How many records there were.
+  public private(set) var records: UInt64 = 0
+
+  /// Every rollback of these, by the number of the snapshot that it made.
   public private(set) var rollbacks: [UInt64: Manifest.Rollback] = [:]
 
   /// Offsets that stay skipped after a snapshot that was taken instead of a damaged descendant, by its number.
@@ -36,6 +42,7 @@ public struct Lineage: Equatable, Sendable {
 
   /// Takes in the next record.
   public mutating func apply(_ record: LineageRecord) {
+    records &+= 1
     switch record {
     case .snapshot(let snapshot):
       note(snapshot, nil)
@@ -76,6 +83,8 @@ public struct Lineage: Equatable, Sendable {
       begin(newLine)
     case .software:
       break
+    case .compacted(let before):
+      take(before)
     }
   }
 
@@ -103,8 +112,20 @@ public struct Lineage: Equatable, Sendable {
     highestLine = max(highestLine, newLine)
   }
 
+  private mutating func take(_ before: CompactedLineage) {
+    records = before.records
+    known.formUnion(before.known)
+    highestID = max(highestID, before.highestNumber)
+    highestLine = max(highestLine, before.highestLine)
+    line = before.line
+    current = before.current
+    takenInsteadOf = before.takenInsteadOf
+    learning = before.learning
+  }
+
   private mutating func note(_ snapshot: LineageRecord.Snapshot, _ rollback: Manifest.Rollback?) {
     snapshots[snapshot.id] = snapshot
+    known.insert(snapshot.id)
     rollbacks[snapshot.id] = rollback
     highestID = max(highestID, snapshot.id)
     highestLine = max(highestLine, snapshot.line)

@@ -11,6 +11,15 @@ final class LineageLog {
 
   private let log: AppendLog
 
+  /// How many of the newest records a compacted log keeps for people to read.
+  static let newest = 1_000
+
+  /// A log of fewer records is left as it is.
+  private static let fewestToCompact = 4 * newest
+
+  /// A log of fewer records is not worth another try: how many there were, doubled, when it was tried last.
+  private var fewest = fewestToCompact
+
   /// Opens the log, or makes it. A torn tail is cut off; a damaged log is kept beside as `lineage.log.damaged`, what
   /// could be read of it is written anew, and learning counts as stopped, since its state is not known.
   init(_ directory: String, note: (RecoveryNote) -> Void) throws(SnapshotProblem) {
@@ -37,18 +46,19 @@ final class LineageLog {
     } catch {
       throw LineageLog.problem(error)
     }
-    for entry in read.entries {
-      if read.damage != nil { try write(entry) }
-      lineage.apply(entry.record)
-    }
+    for entry in read.entries { lineage.apply(entry.record) }
     if read.damage != nil {
+      try replace(with: read.entries)
       try append(.learning(.stopped(.lineageDamaged, detail: "\(path) was damaged")))
     }
   }
 
   /// Adds a record; it is on the disk when the call returns.
   func append(_ record: LineageRecord) throws(SnapshotProblem) {
-    try write(LineageEntry(record))
+    let bytes = try LineageEntryText.bytes(of: LineageEntry(record))
+    try bytes.withBytes { (buffer) throws(SnapshotProblem) in
+      try translating { () throws(FileProblem) in try log.append(buffer, synced: true) }
+    }
     lineage.apply(record)
   }
 
@@ -57,16 +67,34 @@ final class LineageLog {
     lineage.moveCurrent(to: id)
   }
 
-  private func write(_ entry: LineageEntry) throws(SnapshotProblem) {
-    let bytes: Data
-    do {
-      bytes = try ManifestJSON.encoder().encode(entry)
-    } catch {
-      throw SnapshotProblem(.misuse, "a record of the lineage cannot be written as JSON: \(error)")
+  /// Whether the log has grown long since it was compacted last.
+  var isLong: Bool { log.records >= fewest }
+
+  /// Writes the log anew without the records that are of no use any more, where that halves it.
+  ///
+  /// - Parameter present: the numbers of all snapshots that are there in any form.
+  /// - Throws: where it cannot be read or written; it is then as good as before.
+  func compact(present: Set<UInt64>) throws(SnapshotProblem) {
+    fewest = 2 * log.records
+    let read = try LineageLog.read(log.path)
+    guard read.damage == nil, read.droppedBytes == 0, read.entries.count == log.records else {
+      throw SnapshotProblem(
+        .damaged, "\(log.path) was not compacted: \(read.entries.count) of its \(log.records) records can be read")
     }
-    try [UInt8](bytes).withBytes { (buffer) throws(SnapshotProblem) in
-      try translating { () throws(FileProblem) in try log.append(buffer, synced: true) }
-    }
+    let entries = Lineage.compacted(read.entries, present: present, newest: LineageLog.newest)
+    guard entries.count <= read.entries.count / 2 else { return }
+    try replace(with: entries)
+    fewest = max(LineageLog.fewestToCompact, 2 * entries.count)
+    var compacted = Lineage()
+    for entry in entries { compacted.apply(entry.record) }
+    if let current = lineage.current { compacted.moveCurrent(to: current) }
+    lineage = compacted
+  }
+
+  private func replace(with entries: [LineageEntry]) throws(SnapshotProblem) {
+    var contents: [[UInt8]] = []
+    for entry in entries { contents.append(try LineageEntryText.bytes(of: entry)) }
+    try translating { () throws(FileProblem) in try log.replace(with: contents) }
   }
 
   /// Everything that can be read of a lineage, without changing it.
@@ -78,7 +106,7 @@ final class LineageLog {
     do {
       let scan = try AppendLogReader.read(path, isSynced: true) { record, index in
         do {
-          entries.append(try ManifestJSON.decoder().decode(LineageEntry.self, from: Data(record)))
+          entries.append(try LineageEntryText.entry(record))
         } catch {
           throw SnapshotProblem(
             .unsupported, "record \(index) of \(path) cannot be read by this version; use the one that wrote it")

@@ -45,6 +45,8 @@ public enum LineageRecord: Codable, Equatable, Sendable {
   case arithmetic(from: String, to: String, line: UInt64)
   /// Learning goes on with another version of the software.
   case software(from: String, to: String)
+  /// The log was written anew without the records that are of no use any more; those kept stand before this one.
+  case compacted(CompactedLineage)
 
   /// What the lineage remembers of a snapshot, so that its descent is known when its files are gone.
   public struct Snapshot: Codable, Equatable, Sendable {
@@ -63,7 +65,34 @@ public enum LineageRecord: Codable, Equatable, Sendable {
       line = manifest.line
       eventsLearned = manifest.eventsLearned
     }
+
+    init(id: UInt64, parent: UInt64?, line: UInt64, eventsLearned: UInt64) {
+      self.id = id
+      self.parent = parent
+      self.line = line
+      self.eventsLearned = eventsLearned
+    }
   }
+}
+
+/// What all records of a lineage came to when it was written anew.
+public struct CompactedLineage: Codable, Equatable, Sendable {
+  /// How many records there had been.
+  public var records: UInt64
+  /// Every number that a snapshot ever had.
+  public var known: SnapshotNumbers
+  /// The highest number that any record named.
+  public var highestNumber: UInt64
+  /// The highest line of descent.
+  public var highestLine: UInt64
+  /// The line of descent of what was learned then.
+  public var line: UInt64
+  /// The current snapshot.
+  public var current: UInt64?
+  /// The snapshot that it was taken instead of.
+  public var takenInsteadOf: UInt64?
+  /// Whether the daemon learned.
+  public var learning: LearningState
 }
 
 /// A record of the lineage and when it was written.
@@ -75,6 +104,11 @@ public struct LineageEntry: Codable, Equatable, Sendable {
 
   init(_ record: LineageRecord) {
     time = ManifestJSON.now()
+    self.record = record
+  }
+
+  init(time: String, _ record: LineageRecord) {
+    self.time = time
     self.record = record
   }
 }

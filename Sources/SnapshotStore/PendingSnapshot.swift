@@ -140,6 +140,8 @@ public final class PendingSnapshot {
       return try store.commit(manifest, replacing: parent)
     } catch {
       if store.failpoint == nil { discard() }
+      // Files that cannot be found any more are the least of it then.
+      try store.requirePlace()
       throw error
     }
   }
@@ -148,6 +150,6 @@ public final class PendingSnapshot {
   /// next start removes.
   public func discard() {
     isOver = true
-    try? DirectoryHandle.remove(directory)
+    store.discard(SnapshotNames.temporaryPrefix + SnapshotNames.directory(id))
   }
 }

@@ -21,47 +21,74 @@ public struct SnapshotListing: Equatable, Sendable {
 extension SnapshotArchive {
   /// All snapshots, oldest first, with those that were set aside.
   public func list() throws(SnapshotProblem) -> [SnapshotListing] {
-    let lineage = try lineage()
-    let current = try currentID()
+    try list(lineage(), current: currentID())
+  }
+
+  /// One snapshot as the list shows it.
+  public func show(_ id: UInt64) throws(SnapshotProblem) -> SnapshotListing {
+    try show(id, lineage(), current: currentID())
+  }
+
+  func list(_ lineage: Lineage, current: UInt64?) throws(SnapshotProblem) -> [SnapshotListing] {
     var listings: [SnapshotListing] = []
     for name in try names() {
       let isSetAside = name.hasSuffix(SnapshotNames.damagedSuffix)
       let stem = isSetAside ? name.dropLast(SnapshotNames.damagedSuffix.count) : Substring(name)
       guard let id = SnapshotNames.id(stem) else { continue }
-      var listing = SnapshotListing(
-        id: id, manifest: nil, isCurrent: !isSetAside && id == current, isPinned: !isSetAside && isPinned(id),
-        isAbandoned: false, isSetAside: isSetAside, problem: nil)
-      do throws(SnapshotProblem) {
-        listing.manifest = try ManifestFile.read(path(name) + "/" + SnapshotNames.manifest)
-      } catch {
-        listing.problem = error
-      }
-      listings.append(listing)
+      listings.append(listing(id, name, isSetAside: isSetAside, current))
     }
-    let live = Set(ancestry(of: current, listings, lineage))
+    var parents: [UInt64: UInt64] = [:]
+    for listing in listings {
+      if let manifest = listing.manifest { parents[listing.id] = manifest.parent }
+    }
+    let live = Set(ancestry(of: current, parents, lineage))
     for index in listings.indices { listings[index].isAbandoned = !live.contains(listings[index].id) }
     return listings.sorted { ($0.id, $0.isSetAside ? 1 : 0) < ($1.id, $1.isSetAside ? 1 : 0) }
   }
 
-  /// One snapshot as the list shows it.
-  public func show(_ id: UInt64) throws(SnapshotProblem) -> SnapshotListing {
-    guard let listing = try list().first(where: { $0.id == id && !$0.isSetAside }) else { throw unknown(id) }
+  /// Reads no other manifest: of the others the lineage knows what they descend from.
+  func show(_ id: UInt64, _ lineage: Lineage, current: UInt64?) throws(SnapshotProblem) -> SnapshotListing {
+    guard contains(id) else { throw unknown(id) }
+    var listing = listing(id, SnapshotNames.directory(id), isSetAside: false, current)
+    listing.isAbandoned = !ancestry(of: current, [:], lineage).contains(id)
+    return listing
+  }
+
+  private func listing(_ id: UInt64, _ name: String, isSetAside: Bool, _ current: UInt64?) -> SnapshotListing {
+    var listing = SnapshotListing(
+      id: id, manifest: nil, isCurrent: !isSetAside && id == current, isPinned: !isSetAside && isPinned(id),
+      isAbandoned: false, isSetAside: isSetAside, problem: nil)
+    do throws(SnapshotProblem) {
+      listing.manifest = try ManifestFile.read(path(name) + "/" + SnapshotNames.manifest)
+    } catch {
+      listing.problem = error
+    }
     return listing
   }
 
   /// A snapshot and its ancestors, nearest first: by the manifests that can be read, else by the lineage.
-  private func ancestry(of id: UInt64?, _ listings: [SnapshotListing], _ lineage: Lineage) -> [UInt64] {
-    var parents: [UInt64: UInt64] = [:]
-    for snapshot in lineage.snapshots.values { parents[snapshot.id] = snapshot.parent }
-    for listing in listings {
-      if let manifest = listing.manifest { parents[listing.id] = manifest.parent }
-    }
+  private func ancestry(of id: UInt64?, _ parents: [UInt64: UInt64], _ lineage: Lineage) -> [UInt64] {
     var path: [UInt64] = []
+    var seen: Set<UInt64> = []
     var next = id
-    while let id = next, !path.contains(id) {
+    while let id = next, seen.insert(id).inserted {
       path.append(id)
-      next = parents[id]
+      next = parents[id] ?? lineage.snapshots[id]?.parent
     }
     return path
+  }
+}
+
+extension SnapshotStore {
+  /// All snapshots, oldest first, with those that were set aside; by the lineage that is kept in memory.
+  public func list() throws(SnapshotProblem) -> [SnapshotListing] {
+    let lineage = lineage
+    return try archive.list(lineage, current: lineage.current)
+  }
+
+  /// One snapshot as the list shows it; by the lineage that is kept in memory.
+  public func show(_ id: UInt64) throws(SnapshotProblem) -> SnapshotListing {
+    let lineage = lineage
+    return try archive.show(id, lineage, current: lineage.current)
   }
 }

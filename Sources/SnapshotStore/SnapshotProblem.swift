@@ -27,6 +27,8 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
     case misuse
     /// The live snapshot changed (a rollback) while this one was being written; it was not kept.
     case superseded
+    /// The state directory was removed or replaced while it was in use: nothing can be acknowledged.
+    case replaced
   }
 
   /// The kind.
@@ -46,6 +48,7 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
     kind =
       switch (problem.kind, problem.operation, problem.code) {
       case (.locked, _, _): .locked
+      case (.replaced, _, _): .replaced
       case (.damaged, _, _), (.missing, _, _), (_, "read", EISDIR): .damaged
       case (_, "read", EIO), (_, "open", EIO): .unreadable
       default: .file

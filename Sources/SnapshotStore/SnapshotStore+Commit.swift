@@ -25,6 +25,7 @@ extension SnapshotStore {
     let bytes = try ManifestFile.bytes(of: &manifest)
     let name = SnapshotNames.directory(manifest.id)
     let temporary = archive.path(SnapshotNames.temporaryPrefix + name)
+    try requirePlace()
     try translating { () throws(FileProblem) in
       try DirectoryHandle.create(temporary)
       let file = try OpenFile(temporary + "/" + SnapshotNames.manifest, .replace)
@@ -34,44 +35,31 @@ extension SnapshotStore {
       try DirectoryHandle.sync(temporary)
     }
     try reached(.manifestWritten)
+    let id = manifest.id
     let written = try exclusively { (log) throws(SnapshotProblem) in
       guard log.lineage.current == current else {
         throw SnapshotProblem(
           .superseded, "another snapshot became current while snapshot \(manifest.id) was written; it was not kept")
       }
-      try translating { () throws(FileProblem) in
-        try DirectoryHandle.rename(temporary, to: archive.path(name))
-        try DirectoryHandle.sync(archive.directory)
+      try requirePlace()
+      try undoing(id, to: current, isNamed: false) { () throws(SnapshotProblem) in
+        try translating { () throws(FileProblem) in
+          try DirectoryHandle.rename(temporary, to: archive.path(name))
+          try DirectoryHandle.sync(archive.directory)
+        }
       }
       try reached(.renamed)
-      try orGoingBack(from: manifest.id, to: current) { () throws(SnapshotProblem) in try makeCurrent(manifest.id) }
+      try undoing(id, to: current) { () throws(SnapshotProblem) in try makeCurrent(id) }
       try reached(.currentReplaced)
       let snapshot = LineageRecord.Snapshot(manifest)
       let record = manifest.rollback.map { .rollback(snapshot, $0) } ?? LineageRecord.snapshot(snapshot)
-      try orGoingBack(from: manifest.id, to: current) { () throws(SnapshotProblem) in try log.append(record) }
+      try undoing(id, to: current) { () throws(SnapshotProblem) in try log.append(record) }
       try reached(.recorded)
+      keep(manifest)
       return manifest
     }
-    keep(written)
+    try requirePlace()
     return written
-  }
-
-  /// Where `body` fails, makes `CURRENT` what it was and removes the snapshot, as far as the disk allows: what was told to
-  /// have failed must not have happened after a restart.
-  private func orGoingBack(
-    from id: UInt64, to current: UInt64?, _ body: () throws(SnapshotProblem) -> Void
-  ) throws(SnapshotProblem) {
-    do throws(SnapshotProblem) {
-      try body()
-    } catch {
-      if let current {
-        try? makeCurrent(current)
-      } else {
-        try? DirectoryHandle.remove(archive.path(SnapshotNames.current))
-      }
-      try? DirectoryHandle.remove(archive.path(id))
-      throw error
-    }
   }
 
   /// Writes `CURRENT`. Call it inside `exclusively`.

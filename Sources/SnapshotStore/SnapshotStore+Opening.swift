@@ -26,7 +26,7 @@ extension SnapshotStore {
     let current = try CurrentFile.read(file)
     var unknown: [Manifest] = []
     var unreadable: [UInt64] = []
-    for id in try archive.ids() where log.lineage.snapshots[id] == nil {
+    for id in try archive.ids() where !log.lineage.known.contains(id) {
       do throws(SnapshotProblem) {
         unknown.append(try archive.manifest(id))
       } catch {

@@ -19,8 +19,10 @@ extension SnapshotStore {
   ///
   /// - Parameter count: how many to keep, at least 1.
   public func retain(last count: Int) throws(SnapshotProblem) -> RetentionReport {
-    try exclusively { (log) throws(SnapshotProblem) in
-      let listings = try archive.list()
+    let lineage = lineage
+    try requirePlace()
+    return try changingDirectory { () throws(SnapshotProblem) in
+      let listings = try archive.list(lineage, current: lineage.current)
       let present = listings.filter { !$0.isSetAside }
       var kept = Set(present.suffix(max(1, count)).map(\.id))
       kept.formUnion(present.filter { !$0.isAbandoned }.suffix(max(1, count)).map(\.id))
@@ -55,11 +57,12 @@ extension SnapshotStore {
     Set((listing.manifest?.files ?? []).map { archive.owner(of: $0, in: listing.id) ?? listing.id })
   }
 
-  private func delete(_ name: String) throws(SnapshotProblem) {
+  /// Deletes a directory of snapshots; nothing there is no problem.
+  func delete(_ name: String) throws(SnapshotProblem) {
     let doomed = archive.path(SnapshotNames.deletedPrefix + name)
     try translating { () throws(FileProblem) in
       try DirectoryHandle.remove(doomed)
-      try DirectoryHandle.rename(archive.path(name), to: doomed)
+      if DirectoryHandle.exists(archive.path(name)) { try DirectoryHandle.rename(archive.path(name), to: doomed) }
       try DirectoryHandle.sync(archive.directory)
       try DirectoryHandle.remove(doomed)
     }

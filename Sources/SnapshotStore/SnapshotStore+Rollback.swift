@@ -18,6 +18,8 @@ extension SnapshotStore {
   ///   - position: where learning goes on.
   /// - Returns: the new snapshot's manifest; its position and skips are those to go on with.
   public func rollback(to target: LoadedSnapshot, position: RollbackPosition) throws(SnapshotProblem) -> Manifest {
+    try requirePlace()
+    try removeRemains()
     let (id, current) = takeID()
     var manifest = target.manifest
     guard archive.contains(manifest.id) else { throw archive.unknown(manifest.id) }
@@ -42,10 +44,7 @@ extension SnapshotStore {
     do throws(SnapshotProblem) {
       return try commit(manifest, replacing: current)
     } catch {
-      if failpoint == nil {
-        let temporary = archive.path(SnapshotNames.temporaryPrefix + SnapshotNames.directory(id))
-        try? DirectoryHandle.remove(temporary)
-      }
+      if failpoint == nil { discard(SnapshotNames.temporaryPrefix + SnapshotNames.directory(id)) }
       throw error
     }
   }

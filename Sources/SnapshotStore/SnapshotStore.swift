@@ -19,15 +19,29 @@ public final class SnapshotStore: Sendable {
   /// Called after each step of making a snapshot; a test that throws from it simulates a crash there.
   let failpoint: (@Sendable (SnapshotStep) throws(SnapshotProblem) -> Void)?
 
-  private let lock: FileLock
+  /// The claim on the state directory, and its `snapshots`, to notice when their paths lead elsewhere.
+  private let place: StatePlace
 
-  /// Unlike other locks of the house this one is held across writes and syncs: they must not overlap, and no thread
-  /// that answers requests ever takes it.
+  /// Unlike other locks of the house these two are held across writes and syncs: they must not overlap, and no thread
+  /// that answers requests ever takes them. The first is for changes of the directory, the second for the lineage and
+  /// taken after it, so that a change of learning's state does not wait for retention.
+  private let directory = Lock(())
   private let guarded: Lock<Guarded>
+
+  /// What the learner and status ask for, under a lock that nothing waits under.
+  private let face: Lock<Face>
+
+  /// What failed snapshots left and could not be removed at once.
+  let remains = Lock<Set<String>>([])
 
   /// `@unchecked Sendable`: the log in it is made in `init` and from then on reached only inside `guarded`'s lock.
   private struct Guarded: @unchecked Sendable {
     var log: LineageLog
+  }
+
+  private struct Face {
+    var current: UInt64?
+    var learning: LearningState
     var nextID: UInt64
     var manifest: Manifest?
   }
@@ -48,7 +62,7 @@ public final class SnapshotStore: Sendable {
     self.failpoint = failpoint
     do throws(FileProblem) {
       try DirectoryHandle.create(archive.directory)
-      lock = try FileLock(stateDirectory + "/LOCK")
+      place = try StatePlace(stateDirectory, snapshots: archive.directory)
     } catch {
       // A parent that is missing is no damage: nothing was written yet.
       throw error.kind == .locked ? SnapshotProblem(error) : SnapshotProblem(.file, error.description)
@@ -61,38 +75,49 @@ public final class SnapshotStore: Sendable {
     var highest = log.lineage.highestID
     for name in try archive.names() { highest = max(highest, SnapshotNames.idInside(name) ?? 0) }
     highest = max(highest, try CurrentFile.read(archive.path(SnapshotNames.current)).id ?? 0)
+    if log.isLong {
+      do throws(SnapshotProblem) {
+        try log.compact(present: try SnapshotStore.present(archive))
+      } catch {
+        notes.append(.notice(error.message))
+      }
+    }
     self.notes = notes
-    guarded = Lock(Guarded(log: log, nextID: highest + 1))
+    face = Lock(Face(current: log.lineage.current, learning: log.lineage.learning, nextID: highest + 1))
+    guarded = Lock(Guarded(log: log))
   }
 
-  /// What the lineage's records come to.
+  /// What the lineage's records come to. Waits for a snapshot that is being made current.
   public var lineage: Lineage { guarded.withLock { $0.log.lineage } }
 
-  /// The current snapshot's number; nil before the first.
-  public var currentID: UInt64? { lineage.current }
+  /// The current snapshot's number; nil before the first. Never waits.
+  public var currentID: UInt64? { face.withLock { $0.current } }
 
-  /// Whether the daemon learns, as it was recorded last; `running` where nothing was.
-  public var learningState: LearningState { lineage.learning }
+  /// Whether the daemon learns, as it was recorded last; `running` where nothing was. Never waits.
+  public var learningState: LearningState { face.withLock { $0.learning } }
+
+  /// The manifest of the current snapshot, where this process wrote or read it. Never waits.
+  public var currentManifest: Manifest? {
+    face.withLock { face in face.manifest?.id == face.current ? face.manifest : nil }
+  }
 
   /// Records a change of the state of learning; durable when the call returns. Recording the same again does nothing.
   public func record(learning state: LearningState) throws(SnapshotProblem) {
-    try guarded.withLock { (guarded) throws(SnapshotProblem) in
-      if guarded.log.lineage.learning != state { try guarded.log.append(.learning(state)) }
+    try recording { (log) throws(SnapshotProblem) in
+      if log.lineage.learning != state { try log.append(.learning(state)) }
     }
   }
 
   /// Records that learning goes on with another family of arithmetic: what follows is a new line of descent.
   public func recordArithmeticChange(from old: String, to new: String) throws(SnapshotProblem) {
-    try guarded.withLock { (guarded) throws(SnapshotProblem) in
-      try guarded.log.append(.arithmetic(from: old, to: new, line: guarded.log.lineage.highestLine + 1))
+    try recording { (log) throws(SnapshotProblem) in
+      try log.append(.arithmetic(from: old, to: new, line: log.lineage.highestLine + 1))
     }
   }
 
   /// Records that learning goes on with another version of the software.
   public func recordSoftwareChange(from old: String, to new: String) throws(SnapshotProblem) {
-    try guarded.withLock { (guarded) throws(SnapshotProblem) in
-      try guarded.log.append(.software(from: old, to: new))
-    }
+    try recording { (log) throws(SnapshotProblem) in try log.append(.software(from: old, to: new)) }
   }
 
   /// Begins a snapshot of a model: its rows follow with `append`, and `finish` makes it durable and current.
@@ -105,6 +130,8 @@ public final class SnapshotStore: Sendable {
   public func begin(
     _ state: ModelState, sections: [SnapshotSection] = [], extent: SnapshotExtent = .full
   ) throws(SnapshotProblem) -> PendingSnapshot {
+    try requirePlace()
+    try removeRemains()
     let (id, parent) = takeID()
     var base: Manifest?
     if case .changed(_, let since) = extent {
@@ -114,15 +141,21 @@ public final class SnapshotStore: Sendable {
       }
       base = try manifest(ofCurrent: since)
     }
-    return try PendingSnapshot(
-      store: self, id: id, parent: parent, base: base, extent: extent, state: state, sections: sections)
+    do throws(SnapshotProblem) {
+      return try PendingSnapshot(
+        store: self, id: id, parent: parent, base: base, extent: extent, state: state, sections: sections)
+    } catch {
+      if failpoint == nil { discard(SnapshotNames.temporaryPrefix + SnapshotNames.directory(id)) }
+      throw error
+    }
   }
 
   /// Protects a snapshot from retention, or lets go of it; durable when the call returns.
   public func setPin(_ isPinned: Bool, snapshot id: UInt64) throws(SnapshotProblem) {
+    try requirePlace()
     guard archive.contains(id) else { throw archive.unknown(id) }
     let path = archive.path(id) + "/" + SnapshotNames.pinned
-    try guarded.withLock { (_) throws(SnapshotProblem) in
+    try changingDirectory { () throws(SnapshotProblem) in
       try translating { () throws(FileProblem) in
         if isPinned {
           try AtomicFile.replace(at: path, with: [])
@@ -132,11 +165,21 @@ public final class SnapshotStore: Sendable {
         }
       }
     }
+    try requirePlace()
+  }
+
+  /// Writes the lineage anew where it has grown long, without the records that are of no use any more.
+  public func compactLineage() throws(SnapshotProblem) {
+    guard guarded.withLock({ $0.log.isLong }) else { return }
+    try requirePlace()
+    try exclusively { (log) throws(SnapshotProblem) in
+      try log.compact(present: try SnapshotStore.present(archive))
+    }
   }
 
   /// The manifest of the current snapshot, kept since it was written or read: the learner waits for it.
   func manifest(ofCurrent id: UInt64) throws(SnapshotProblem) -> Manifest {
-    if let manifest = guarded.withLock({ $0.manifest }), manifest.id == id { return manifest }
+    if let manifest = face.withLock({ $0.manifest }), manifest.id == id { return manifest }
     let manifest = try archive.manifest(id)
     keep(manifest)
     return manifest
@@ -144,7 +187,7 @@ public final class SnapshotStore: Sendable {
 
   /// Keeps the manifest of the current snapshot.
   func keep(_ manifest: Manifest) {
-    guarded.withLock { $0.manifest = manifest }
+    face.withLock { $0.manifest = manifest }
   }
 
   func reached(_ step: SnapshotStep) throws(SnapshotProblem) {
@@ -154,9 +197,9 @@ public final class SnapshotStore: Sendable {
   /// A number that no snapshot ever had, and the current snapshot's. (One that a crash kept from becoming whole may be
   /// given again after a restart: nothing ever referred to it.)
   func takeID() -> (id: UInt64, current: UInt64?) {
-    guarded.withLock { guarded in
-      defer { guarded.nextID += 1 }
-      return (guarded.nextID, guarded.log.lineage.current)
+    face.withLock { face in
+      defer { face.nextID += 1 }
+      return (face.nextID, face.current)
     }
   }
 
@@ -164,6 +207,52 @@ public final class SnapshotStore: Sendable {
   func exclusively<Result>(
     _ body: (LineageLog) throws(SnapshotProblem) -> Result
   ) throws(SnapshotProblem) -> Result {
-    try guarded.withLock { (guarded) throws(SnapshotProblem) in try body(guarded.log) }
+    try changingDirectory { () throws(SnapshotProblem) in try usingLog(body) }
+  }
+
+  /// Runs a change of the directory alone.
+  func changingDirectory<Result>(_ body: () throws(SnapshotProblem) -> Result) throws(SnapshotProblem) -> Result {
+    try directory.withLock { (_) throws(SnapshotProblem) in try body() }
+  }
+
+  /// Adds records to the lineage that nothing in the directory goes with.
+  private func recording(_ body: (LineageLog) throws(SnapshotProblem) -> Void) throws(SnapshotProblem) {
+    try requirePlace()
+    try usingLog(body)
+    try requirePlace()
+  }
+
+  private func usingLog<Result>(
+    _ body: (LineageLog) throws(SnapshotProblem) -> Result
+  ) throws(SnapshotProblem) -> Result {
+    try guarded.withLock { (guarded) throws(SnapshotProblem) in
+      let log = guarded.log
+      defer {
+        face.withLock { face in
+          face.current = log.lineage.current
+          face.learning = log.lineage.learning
+        }
+      }
+      return try body(log)
+    }
+  }
+
+  // MARK: The place
+
+  /// Whether the state directory is still where it was when it was opened; looks. Waits for the disk.
+  @discardableResult
+  public func checkPlace() -> Bool { place.check() }
+
+  /// What the last look at the state directory found wrong; nil where it was in its place. Never waits.
+  public var placeProblem: String? { place.problem }
+
+  /// Makes sure that what is written now, or was just written, is where a restart looks for it.
+  public func requirePlace() throws(SnapshotProblem) {
+    if !place.check() { throw SnapshotProblem(.replaced, place.message) }
+  }
+
+  /// The numbers of all snapshots that are there in any form.
+  private static func present(_ archive: SnapshotArchive) throws(SnapshotProblem) -> Set<UInt64> {
+    Set(try archive.names().compactMap { SnapshotNames.idInside($0) })
   }
 }

@@ -1,5 +1,6 @@
 import DurableFiles
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -195,18 +196,55 @@ import Testing
     #expect(again.damage.count == 1 && again.isEmpty && again.mark.segment == 1)
   }
 
-  @Test func afterAFailedSyncNothingIsSyncedAnyMore() throws {
+  /// A file that drops what could not be written: a second sync of it would succeed.
+  @Test(arguments: [true, false])
+  func aFailedSyncCostsNeitherRunsNorLearning(_ isByTheWriter: Bool) throws {
     let journal = try open()
     try append([run(0, 5, 5)], to: journal)
-    #expect(throws: Never.self) { try journal.fileToSync().sync() }
-    journal.refuseUse()
-    // Nothing is to be written, and a sync would succeed.
-    let problem = #expect(throws: JournalProblem.self) { try journal.fileToSync() }
-    guard case .file(let file) = problem else { throw try #require(problem) }
-    #expect(file.kind == .unusable)
-    #expect(throws: JournalProblem.self) { try journal.sync() }
-    #expect(throws: JournalProblem.self) { try append([run(0, 6, 1)], to: journal) }
-    #expect(try open().resume(after: .beginning) == [run(0, 5, 5)])
+    try journal.sync()
+    let lossy = LossyFile(JournalSegment.path(0, in: journal.directory), durable: try journal.size())
+    try append([run(1, 2, 2)], to: journal)
+    try lossy.failsOnce {
+      if isByTheWriter {
+        let file = try journal.fileToSync()
+        #expect(throws: FileProblem.self) { try file.sync() }
+        journal.syncFailed()
+      } else {
+        try journal.sync()
+      }
+    }
+    try append([run(0, 6, 1)], to: journal)
+    #expect(try journal.fileToSync().sync() == ())
+    journal.syncSucceeded()
+    #expect(lossy.hasFailed)
+    #expect(journal.mark == JournalMark(segment: 0, records: 8))
+    #expect(try open().resume(after: .beginning) == [run(0, 5, 5), run(1, 2, 2), run(0, 6, 1)])
+  }
+
+  @Test func whereNoFileCanBeSyncedTheJournalWaitsAndThenGoesOn() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    FileFaults.with({ [directory] in $1.hasPrefix(directory.path) && $0 == "sync" ? EIO : nil }) {
+      #expect(throws: JournalProblem.self) { try journal.sync() }
+      #expect(throws: JournalProblem.self) { try append([run(1, 2, 2)], to: journal) }
+    }
+    try journal.flush()
+    #expect(try open().resume(after: .beginning) == [run(0, 5, 5), run(1, 2, 2)])
+  }
+
+  @Test func anotherJournalAtThePathIsLeftAlone() throws {
+    let journal = try open()
+    try append([run(0, 5, 5)], to: journal)
+    try FileManager.default.moveItem(atPath: directory.path("journal"), toPath: directory.path("moved"))
+    let other = try open()
+    try append([run(3, 4, 4)], to: other)
+    #expect(throws: JournalProblem.replaced(directory.path("journal"))) {
+      try journal.branch(after: .beginning, at: nil)
+    }
+    #expect(try open().resume(after: .beginning) == [run(3, 4, 4)])
+    try FileManager.default.removeItem(atPath: directory.path("journal"))
+    try FileManager.default.moveItem(atPath: directory.path("moved"), toPath: directory.path("journal"))
+    try journal.branch(after: .beginning, at: nil)
   }
 
   @Test func longSegmentsAreFollowedByNewOnesAndOldOnesRemoved() throws {

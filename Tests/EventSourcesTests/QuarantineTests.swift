@@ -145,4 +145,36 @@ import Testing
     #expect(try entries().first?.text?.count == 100)
     #expect(try entries().first?.length == 5000)
   }
+
+  /// The disk drops what could not be written, or keeps it after all; the next snapshot syncs again.
+  @Test(arguments: [true, false])
+  func aFailedSyncIsFollowedByANewFile(_ isDropped: Bool) throws {
+    let quarantine = try Quarantine(path: path)
+    for offset: Int64 in 0..<3 { try add([0x61], offset, to: quarantine) }
+    try quarantine.fileToSync().sync()
+    quarantine.syncSucceeded()
+    let first = try Data(contentsOf: URL(fileURLWithPath: path))
+    for offset: Int64 in 3..<6 { try add([0x61], offset, to: quarantine) }
+    let length = quarantine.length
+    let file = try quarantine.fileToSync()
+    let all = try Data(contentsOf: URL(fileURLWithPath: path))
+    if isDropped {
+      let lossy = LossyFile(path, durable: UInt64(first.count))
+      lossy.failsOnce { #expect(throws: FileProblem.self) { try file.sync() } }
+    }
+    quarantine.syncFailed()
+    try add([0x62], 6, to: quarantine)
+    #expect(quarantine.length > length)
+    let new = try quarantine.fileToSync()
+    #expect(new !== file)
+    #expect(throws: Never.self) { try new.sync() }
+    if isDropped {
+      #expect(quarantine.lostBytes == UInt64(all.count - first.count))
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".1")) == first)
+    } else {
+      #expect(quarantine.lostBytes == 0)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)).starts(with: all))
+    }
+    #expect(try Quarantine(path: path).length == quarantine.length)
+  }
 }

@@ -33,6 +33,8 @@ final class Harness {
   /// What lives until `stop` or `kill`, which let go of the state directory's lock.
   private var alive: (service: LearningService, store: SnapshotStore)?
   private(set) var lastReport = LearningReport()
+  /// Held, so that it is not removed under the service.
+  private let directory: TemporaryDirectory
   let archive: SnapshotArchive
   let control: MemorySourceControl
   let decoder: EventDecoder
@@ -44,6 +46,7 @@ final class Harness {
     tableSlots: Int = 128
   ) throws {
     self.control = control
+    self.directory = directory
     decoder = try EventDecoder(schema)
     var configuration = Harness.configuration
     configuration.layout = schema.layout

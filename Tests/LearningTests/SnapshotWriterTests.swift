@@ -63,25 +63,26 @@ import Threads
     for number in 0..<UInt64(2 * ring.segments) {
       let failed = try write(number, rows: 2)
       #expect(throws: SnapshotProblem.self) { try failed.result.get() }
-      #expect(ring.hasFailed && !failed.couldNotSyncJournal)
+      #expect(ring.hasFailed && failed.isJournalSynced == nil)
     }
     #expect(try write(1000, rows: 0).result.get().ownRows == 0)
     writer.stop()
   }
 
   /// What has no disk below it cannot be synced.
-  @Test func onlyTheJournalIsGivenUpForItself() throws {
+  @Test func theFilesAreToldHowTheirSyncsEnded() throws {
     let unsyncable = try OpenFile("/dev/null", .update)
     #expect(throws: FileProblem.self) { try unsyncable.sync() }
     let sound = try OpenFile(directory.path("sound"), .update)
     let quarantine = try write(1, rows: 0, SnapshotPlaces(journal: sound, quarantine: unsyncable))
     #expect(throws: SnapshotProblem.self) { try quarantine.result.get() }
-    #expect(!quarantine.couldNotSyncJournal)
+    #expect(quarantine.isJournalSynced == nil && quarantine.isQuarantineSynced == false)
     let journal = try write(2, rows: 0, SnapshotPlaces(journal: unsyncable, quarantine: sound))
     #expect(throws: SnapshotProblem.self) { try journal.result.get() }
-    #expect(journal.couldNotSyncJournal)
+    #expect(journal.isJournalSynced == false)
     let both = try write(3, rows: 0, SnapshotPlaces(journal: sound, quarantine: sound))
     #expect(throws: Never.self) { try both.result.get() }
+    #expect(both.isJournalSynced == true && both.isQuarantineSynced == true)
     writer.stop()
   }
 }

@@ -1,4 +1,5 @@
 import AttentionalFM
+import DurableFiles
 import Foundation
 import Glibc
 import Testing
@@ -114,26 +115,16 @@ import Testing
     do { _ = try fixture.series(2) }
     let lineage = fixture.archive.path("lineage.log")
     do {
-      let store = try fixture.open { (step) throws(SnapshotProblem) in
-        if step == .currentReplaced { CrashTests.fillDisk(under: lineage) }
-      }
+      let store = try fixture.open()
       let target = try store.archive.load(1)
-      #expect(throws: SnapshotProblem.self) { try store.rollback(to: target, position: .rewind) }
+      FileFaults.with({ operation, path in operation == "write" && path == lineage ? ENOSPC : nil }) {
+        #expect(throws: SnapshotProblem.self) { try store.rollback(to: target, position: .rewind) }
+      }
       #expect(try store.archive.currentID() == 2)
     }
     let store = try fixture.open()
     #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
-    #expect(try store.archive.ids() == [1, 2])
-  }
-
-  /// Makes every write to an open file fail as on a full disk.
-  private static func fillDisk(under path: String) {
-    let full = open("/dev/full", O_RDWR)
-    defer { close(full) }
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
-      if target == path, let descriptor = Int32(name) { dup2(full, descriptor) }
-    }
+    #expect(try store.archive.list().map(\.id) == [1, 2])
   }
 
   @Test func numbersAreNeverUsedTwice() throws {

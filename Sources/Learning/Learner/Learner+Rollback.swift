@@ -62,6 +62,11 @@ extension Learner {
 
   /// Begins the journal's new line and writes the manifest of the rollback.
   private func makeDurable(_ plan: RollbackPlan) throws(LearningProblem) -> Manifest {
+    do throws(SnapshotProblem) {
+      try context.store.requirePlace()
+    } catch {
+      throw LearningProblem(error)
+    }
     let target = plan.target.manifest
     let markBefore = files.journal?.mark
     var kept = plan.mode == .keep ? keptPosition(countedAs: target.position) : nil

@@ -61,6 +61,8 @@ extension Learner {
     snapshots.retryAt = nil
     isReportStale = true
     do throws(SnapshotProblem) {
+      // Before a file is made where another daemon may be by now.
+      try context.store.requirePlace()
       let synced = try filesToSync()
       let modelState = ModelState(model)
       let extent =
@@ -94,14 +96,10 @@ extension Learner {
 
   /// The journal and the quarantine must be on the disk before a snapshot names places in them; the writer sees to it.
   private func filesToSync() throws(SnapshotProblem) -> SnapshotPlaces {
-    do throws(JournalProblem) {
-      let synced = try files.filesToSync()
-      state.quarantineLength = files.quarantineLength
-      state.deadLettersEnd = files.deadLettersEnd
-      return synced
-    } catch {
-      throw SnapshotProblem(.file, "\(error)")
-    }
+    let synced = try files.filesToSync()
+    state.quarantineLength = files.quarantineLength
+    state.deadLettersEnd = files.deadLettersEnd
+    return synced
   }
 
   private var capturedSampling: (sampler: NegativeSampler, settings: NegativeSamplingSettings)? {
@@ -126,7 +124,7 @@ extension Learner {
     running.sweep.settle(saved: isSaved)
     snapshots.noteIfCopied()
     snapshots.running = nil
-    if written.couldNotSyncJournal { files.refuseJournal() }
+    files.wereSynced(written)
     files.deadLettersSynced(written.deadLettersSynced)
     snapshots.progress.isRunning = false
     isReportStale = true

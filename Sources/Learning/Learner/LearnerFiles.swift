@@ -2,6 +2,7 @@
 import DurableFiles
 import EventSources
 import Observability
+import SnapshotStore
 
 /// The files, and the topic, that the learner alone writes while it learns.
 ///
@@ -11,6 +12,8 @@ public final class LearnerFiles {
   private let quarantine: Quarantine?
   private let deadLetters: DeadLetters?
   private var isQuarantineFailing = false
+  /// How many bytes of the quarantine were said to be lost.
+  private var lostBytes: UInt64 = 0
 
   /// Hands over what there is.
   ///
@@ -51,6 +54,10 @@ public final class LearnerFiles {
       do {
         try quarantine.add(record, reason: reason.name, detail: detail)
         isQuarantineFailing = false
+        if quarantine.lostBytes > lostBytes {
+          lostBytes = quarantine.lostBytes
+          log.error("a disk that failed took entries of the quarantine", ["bytes": lostBytes])
+        }
       } catch {
         if !isQuarantineFailing { log.error("records cannot be quarantined", ["problem": "\(error)"]) }
         isQuarantineFailing = true
@@ -60,10 +67,20 @@ public final class LearnerFiles {
   }
 
   /// The files that must be synced before a snapshot says that the records so far are done with; any thread may do it.
-  func filesToSync() throws(JournalProblem) -> SnapshotPlaces {
-    SnapshotPlaces(
-      journal: try journal?.fileToSync(), quarantine: quarantine?.fileToSync,
-      deadLetters: deadLetters?.filesToSync())
+  func filesToSync() throws(SnapshotProblem) -> SnapshotPlaces {
+    var places = SnapshotPlaces()
+    do throws(JournalProblem) {
+      places.journal = try journal?.fileToSync()
+    } catch {
+      throw SnapshotProblem(.file, "\(error)")
+    }
+    do throws(FileProblem) {
+      places.quarantine = try quarantine?.fileToSync()
+    } catch {
+      throw SnapshotProblem(error)
+    }
+    places.deadLetters = deadLetters?.filesToSync()
+    return places
   }
 
   /// What became of the files of dead letters that `filesToSync` gave; nil where they were not come to.
@@ -88,9 +105,14 @@ public final class LearnerFiles {
     deadLetters?.close()
   }
 
-  /// Uses the journal no more, since what was written to it may be lost.
-  func refuseJournal() {
-    journal?.refuseUse()
+  /// The files were synced for a snapshot, or could not be: then the next use of each begins a new one.
+  func wereSynced(_ written: WrittenSnapshot) {
+    if let isSynced = written.isJournalSynced {
+      if isSynced { journal?.syncSucceeded() } else { journal?.syncFailed() }
+    }
+    if let isSynced = written.isQuarantineSynced {
+      if isSynced { quarantine?.syncSucceeded() } else { quarantine?.syncFailed() }
+    }
   }
 
   /// Takes back what will be quarantined, and sent to dead letters, again, since its records are read again.

@@ -14,6 +14,8 @@ public struct StandingProblem: Error, Equatable, Sendable, CustomStringConvertib
     case deadLettersFailing = "dead_letters_failing"
     /// Dead letters were dropped, and not all others were delivered since.
     case deadLettersDropped = "dead_letters_dropped"
+    /// The state directory was removed or replaced, so that nothing can be acknowledged.
+    case stateDirectoryReplaced = "state_directory_replaced"
   }
 
   /// The sort.
@@ -39,6 +41,7 @@ extension Learner {
       source.problem.map { StandingProblem(.source, $0.message) },
       source.standingProblem.map { StandingProblem(.passedOver, $0) },
       snapshots.progress.problem.map { StandingProblem(.snapshotFailed, $0) },
+      context.store.placeProblem.map { StandingProblem(.stateDirectoryReplaced, $0) },
       snapshots.standingDamage.map { StandingProblem(.snapshotsDamaged, $0.description) },
     ].compactMap(\.self) + (files.deadLetterFigures.map { StandingProblem.of($0.current) } ?? [])
   }

@@ -12,8 +12,12 @@ struct WrittenSnapshot: Sendable {
   var number: UInt64
   var result: Result<Manifest, SnapshotProblem>
 
-  /// Whether the order journal could not be synced: the system may have dropped what it could not write.
-  var couldNotSyncJournal = false
+  /// Whether the order journal was synced; nil where that was not tried. Where it could not be, the system may have
+  /// dropped what it could not write.
+  var isJournalSynced: Bool?
+
+  /// The same for the quarantine.
+  var isQuarantineSynced: Bool?
 
   /// Whether the files of dead letters were synced; nil where there are none, or they were not come to.
   var deadLettersSynced: Bool?
@@ -28,9 +32,9 @@ struct WrittenSnapshot: Sendable {
 
 /// The files that a snapshot names places in, as far as there are any.
 struct SnapshotPlaces: Sendable {
-  /// The newest segment of the order journal. Where it cannot be synced the journal must not be used any more.
+  /// The newest segment of the order journal. Where it cannot be synced another file takes its place.
   var journal: OpenFile?
-  /// The newest file of the quarantine. Where it cannot be synced entries may be missing, which it allows for.
+  /// The newest file of the quarantine. Where it cannot be synced another file takes its place.
   var quarantine: OpenFile?
   /// The files of dead letters that hold what is not known to be on the disk.
   var deadLetters: [OpenFile]?
@@ -84,10 +88,13 @@ final class SnapshotWriter: Sendable {
       ring.makeSegments()
       while var job = SnapshotWriter.next(mailbox) {
         var written = SnapshotWriter.write(&job, ring, store)
-        if case .success = written.result, let retained {
+        if case .success = written.result {
           do throws(SnapshotProblem) {
-            _ = try store.retain(last: retained)
-            written.oldestMark = try SnapshotWriter.oldestMark(store.archive)
+            if let retained {
+              _ = try store.retain(last: retained)
+              written.oldestMark = try SnapshotWriter.oldestMark(store.archive)
+            }
+            try store.compactLineage()
           } catch {
             written.retentionProblem = error
           }
@@ -167,13 +174,16 @@ final class SnapshotWriter: Sendable {
     }
     do throws(FileProblem) {
       try files.quarantine?.sync()
+      written.isQuarantineSynced = true
     } catch {
+      written.isQuarantineSynced = false
       throw SnapshotProblem(.file, error.description)
     }
     do throws(FileProblem) {
       try files.journal?.sync()
+      written.isJournalSynced = true
     } catch {
-      written.couldNotSyncJournal = true
+      written.isJournalSynced = false
       throw SnapshotProblem(.file, error.description)
     }
   }

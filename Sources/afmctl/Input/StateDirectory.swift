@@ -83,6 +83,7 @@ extension Failure {
   /// What the snapshots of a directory are not, or do not allow.
   init(_ problem: SnapshotProblem) {
     switch problem.kind {
+    case .replaced: self.init(.tryAgain, problem.message)
     case .locked: self.init(.tryAgain, "\(problem.message), or leave --directory out to ask it")
     case .damaged, .noGoodSnapshot, .notFinite: self.init(.negative, problem.message)
     case .unknownSnapshot, .unsupported, .incompatible: self.init(.badData, problem.message)
