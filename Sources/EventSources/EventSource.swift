@@ -37,6 +37,9 @@ public protocol EventSource: AnyObject {
   ///   - body: takes the records; called at most once, only when the answer is `records`.
   func nextBatch(maximum: Int, timeoutMilliseconds: Int, _ body: (RecordBatch) -> Void) -> SourceEvent
 
+  /// Takes what there is to say of the records delivered so far, once: called after each `nextBatch`.
+  func takeNews() -> [SourceNews]
+
   /// How far behind the end of the stream the records delivered so far are, for each partition, where that is known.
   /// Does not wait: the numbers are those of the last answers from the source.
   func lag() -> [PartitionLag]?
@@ -65,6 +68,9 @@ extension EventSource {
 
   /// Nothing is.
   public var standingProblem: String? { nil }
+
+  /// Nothing to say.
+  public func takeNews() -> [SourceNews] { [] }
 
   /// Nobody to tell.
   public func publish(learned position: SourcePosition) {}

@@ -54,7 +54,8 @@ final class KafkaReports: Sendable {
         isTransient: true)
     case .unknownTopicOrPartition:
       SourceProblem(
-        .missing, "there is no topic \(topic): \(error). Create it, or correct source.topic", isTransient: true)
+        .missing, "there is no topic \(topic): \(error). Create it, or correct source.topic", isTransient: true,
+        needsRestart: true)
     case .transport, .allBrokersDown, .resolve, .timedOut:
       SourceProblem(
         .unreachable, "no Kafka broker answers: \(error). Check bootstrap.servers and the network; trying on",

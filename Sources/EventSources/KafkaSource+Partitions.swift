@@ -1,51 +1,85 @@
 import Kafka
 
-/// What is asked about partitions while a topic is read.
+/// What is asked about the topic and its partitions while it is read.
 extension KafkaSource {
-  /// Asks whether positions that were said to be out of range are.
-  ///
-  /// librdkafka may still tell the error of an offset it was reading before it was assigned others; those it reads by
-  /// now are then assigned again, since it stops reading where it told one.
+  /// Asks about positions that were said to be out of range. Whether they are lost, or the topic is another one, a start
+  /// finds out: librdkafka stops reading where it told so.
   func checkSuspects() {
     guard let consumer else { return }
     do throws(KafkaError) {
-      var lost: [LostPosition] = []
       for partition in suspects.sorted() {
         guard let wanted = partitions[partition]?.nextOffset else { continue }
         let marks = try consumer.watermarks(topic: settings.topic, partition: partition, timeoutMilliseconds: 2000)
-        if wanted < marks.low || wanted > marks.high {
-          lost.append(
-            LostPosition(partition: partition, wanted: wanted, earliest: marks.low, latest: marks.high))
+        let problem =
+          "offset \(wanted) of partition \(partition) is out of range (there are \(marks.low) to \(marks.high))"
+        if let replay, wanted < marks.low || wanted > marks.high {
+          failure = replay.cannotGoOn(since: problem)
+        } else {
+          beDoubtful(since: problem)
         }
+        break
       }
       suspects = []
-      if lost.isEmpty {
-        try assign()
-      } else {
-        failure = KafkaStart.positionLost(lost, topic: settings.topic)
-      }
     } catch {
       // Asked again with the next call.
       reports.notice(.debug, "could not ask for the range of offsets: \(error)")
     }
   }
 
-  func lookForNewPartitions() {
-    nextRefresh = monotonicMilliseconds() + settings.partitionRefreshMilliseconds
-    guard let consumer else { return }
-    do throws(KafkaError) {
-      let new = try consumer.partitions(of: settings.topic, timeoutMilliseconds: 1000).filter { partitions[$0] == nil }
-      guard !new.isEmpty else { return }
-      for partition in new {
-        let low = try consumer.watermarks(
-          topic: settings.topic, partition: partition, timeoutMilliseconds: 2000
-        ).low
-        partitions[partition] = PartitionState(nextOffset: low)
-        reports.notice(.info, "topic \(settings.topic) has a new partition \(partition), read from offset \(low)")
-      }
-      try assign()
-    } catch {
-      reports.notice(.debug, "could not look for new partitions: \(error)")
+  /// Takes the outcome of a check that ran beside the flow, and begins the next one where it is due.
+  func tendTheCheck() {
+    if let outcome = topicCheck?.takeOutcome() { take(outcome) }
+    let now = monotonicMilliseconds()
+    guard now >= nextRefresh else { return }
+    nextRefresh = now + settings.partitionRefreshMilliseconds
+    let check = topicCheck ?? KafkaTopicCheck(settings)
+    topicCheck = check
+    check.begin(
+      KafkaTopicCheck.Known(
+        identity: identity, topicID: topicID, partitions: Set(partitions.keys), compared: compared,
+        delivered: partitions.compactMapValues(\.last)))
+  }
+
+  private func take(_ outcome: KafkaTopicCheck.Outcome) {
+    switch outcome {
+    case .unknown(let reason):
+      reports.notice(.debug, "whether topic \(settings.topic) is still the same could not be checked: \(reason)")
+    case .doubtful(let reason):
+      beDoubtful(since: reason)
+    case .same(let check, let topicID, let newPartitions):
+      self.topicID = topicID ?? self.topicID
+      compared.merge(check.records) { $1 }
+      news.add(.checked(check))
+      // A replay has its partitions apart; they are found again after it.
+      if !newPartitions.isEmpty, replay == nil { add(newPartitions) }
     }
+  }
+
+  private func add(_ new: [KafkaPartitionOffset]) {
+    do throws(KafkaError) {
+      try consumer?.add(topic: settings.topic, new)
+      for place in new {
+        partitions[place.partition] = PartitionState(nextOffset: place.offset)
+        reports.notice(
+          .info, "topic \(settings.topic) has a new partition \(place.partition), read from offset \(place.offset)")
+      }
+    } catch {
+      beDoubtful(since: "its new partitions could not be assigned: \(error)")
+    }
+  }
+
+  /// Delivers nothing more until a start has found out whether this is still the topic that was learned.
+  private func beDoubtful(since reason: String) {
+    failure = SourceProblem(
+      .unreadable,
+      "topic \(settings.topic) may not be the one that was learned: \(reason). It is started again, which compares the "
+        + "last records learned",
+      isTransient: true, needsRestart: true)
+  }
+
+  /// Lets partitions that nothing is known of be known by the first records delivered.
+  func beKnown(by first: [Int32: LastRecord]) {
+    compared.merge(first) { $1 }
+    news.add(.checked(SourceCheck(milliseconds: wallClockMilliseconds(), records: first)))
   }
 }

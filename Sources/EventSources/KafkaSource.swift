@@ -25,15 +25,26 @@ public final class KafkaSource: EventSource {
   var nextRefresh: Int64 = 0
   /// Partitions that were said to be out of range, and not yet asked for theirs.
   var suspects: Set<Int32> = []
+  /// Asks beside the flow whether this is still the topic that was started, and what is known of that.
+  var topicCheck: KafkaTopicCheck?
+  var identity = ""
+  var topicID: String?
+  /// Records that the next check compares: the last of each partition when the check before began.
+  var compared: [Int32: LastRecord] = [:]
+  var news: [SourceNews] = []
   private var nextCommit: Int64 = 0
   private var committed: [Int32: Int64] = [:]
   private var records: UnsafeMutableBufferPointer<SourceRecord> = .allocate(capacity: 1024)
+  /// Of the batch being delivered, the last record of each partition.
+  private var lastOfBatch: [Int32: SourceRecord] = [:]
 
   /// Where delivery stands in a partition.
   struct PartitionState {
     var nextOffset: Int64
     /// The offset at which the partition's end was reached, where nothing was delivered since.
     var end: Int64?
+    /// The last record delivered; of a start, the last that was learned.
+    var last: LastRecord?
   }
 
   /// Makes a source; nothing is connected before it starts.
@@ -55,46 +66,63 @@ public final class KafkaSource: EventSource {
     records.deallocate()
   }
 
-  static func makeConsumer(_ settings: KafkaSourceSettings, _ reports: KafkaReports) throws(SourceProblem)
-    -> KafkaConsumer
-  {
+  static func makeConsumer(
+    _ settings: KafkaSourceSettings, _ reports: KafkaReports, _ overriding: [String: String] = [:]
+  ) throws(SourceProblem) -> KafkaConsumer {
     do throws(KafkaError) {
-      return try KafkaConsumer(KafkaConfiguration(settings.properties)) { [reports] in reports.receive($0) }
+      let properties = settings.properties.merging(overriding) { $1 }
+      return try KafkaConsumer(KafkaConfiguration(properties)) { [reports] in reports.receive($0) }
     } catch {
       throw KafkaReports.problem(for: error, topic: settings.topic)
     }
+  }
+
+  /// A consumer that asks, and reads single records at most.
+  static func makeAskingConsumer(_ settings: KafkaSourceSettings, _ reports: KafkaReports) throws(SourceProblem)
+    -> KafkaConsumer
+  {
+    try makeConsumer(settings, reports, KafkaRecordsAgain.properties)
   }
 
   /// Begins, or begins again: see `EventSource`. Takes a second or so, since the last records learned are read again.
   public func start(at position: SourcePosition?, missing: MissingPositionPolicy, replaying runs: [JournalRun])
     throws(SourceProblem) -> StartReport
   {
-    // After a replay or a fatal error a consumer is of no further use.
-    if replay != nil || failure != nil { consumer = nil }
+    // A consumer is assigned once; with the one before goes what it fetched.
     replay = nil
+    consumer = nil
+    topicCheck?.forget()
     failure = nil
     suspects = []
     partitions = [:]
-    if consumer == nil { consumer = try Self.makeConsumer(settings, reports) }
-    guard let consumer else { throw SourceProblem(.configuration, "the source is closed") }
-    let starting = KafkaStart(consumer: consumer, settings: settings, reports: reports)
+    news = []
+    let asking = try Self.makeAskingConsumer(settings, reports)
+    let starting = KafkaStart(consumer: asking, settings: settings, reports: reports)
     var report = try starting.resolve(position, missing: missing, replaying: runs)
-    var runs = runs
+    var runs = Array(runs)
     if !runs.isEmpty && report.notes.contains(where: { if case .positionMoved = $0 { true } else { false } }) {
       runs = []
       report.notes.append(
         .remark("the order journal is not replayed, since the position moved: records come in an order of their own"))
     }
-    for partition in report.position.partitions {
-      partitions[partition.partition] = PartitionState(nextOffset: partition.nextOffset)
+    // Where it begins was taken into account.
+    while let first = runs.first, first.count == 0,
+      position == nil || report.position[first.partition]?.nextOffset == first.nextOffset
+    {
+      runs.removeFirst()
     }
-    try attempting { () throws(KafkaError) in
-      if runs.isEmpty {
-        try assign()
-      } else {
-        replay = try KafkaReplay(runs, consumer: consumer, topic: settings.topic, partitions: partitions.keys.sorted())
-        try assign()
-      }
+    identity = report.position.identity
+    topicID = report.position.topicID
+    compared = [:]
+    for partition in report.position.partitions {
+      partitions[partition.partition] = PartitionState(
+        nextOffset: partition.nextOffset, last: partition.lastRecord ?? partition.lastChecked)
+      compared[partition.partition] = partition.lastChecked
+    }
+    if runs.isEmpty {
+      try assign()
+    } else {
+      replay = try KafkaReplay(runs, of: self)
     }
     nextRefresh = monotonicMilliseconds() + settings.partitionRefreshMilliseconds
     _ = reports.takeProblem()
@@ -110,6 +138,8 @@ public final class KafkaSource: EventSource {
       consumer.consume(maximum: 1, timeoutMilliseconds: timeout) { _ in }
       return .problem(failure)
     }
+    tendTheCheck()
+    if let failure { return .problem(failure) }
     if let replay {
       // Errors of the consumer as a whole come the common way, which nothing else takes during a replay.
       consumer.consume(maximum: 16, timeoutMilliseconds: 0) { messages in
@@ -117,7 +147,6 @@ public final class KafkaSource: EventSource {
       }
       return replay.nextBatch(of: self, maximum: max(1, maximum), timeoutMilliseconds: timeout, body)
     }
-    if monotonicMilliseconds() >= nextRefresh { lookForNewPartitions() }
     var delivered = 0
     consumer.consume(maximum: max(1, maximum), timeoutMilliseconds: timeout) { messages in
       delivered = self.deliver(messages, body)
@@ -161,27 +190,44 @@ public final class KafkaSource: EventSource {
   public func close() {
     replay = nil
     consumer = nil
+    topicCheck = nil
+  }
+
+  /// What was told of the ends of partitions, and of checks.
+  public func takeNews() -> [SourceNews] {
+    defer { news = [] }
+    return news
   }
 
   /// Goes on live after a replay, with a consumer that has its partitions together.
   func endReplay() {
     replay = nil
-    consumer = nil
     do throws(SourceProblem) {
-      consumer = try Self.makeConsumer(settings, reports)
-      try attempting { () throws(KafkaError) in try assign() }
+      try assign()
     } catch {
       failure = error
     }
   }
 
-  /// Reads all partitions on from where delivery stands.
-  func assign() throws(KafkaError) {
-    try consumer?.assign(
-      topic: settings.topic,
-      partitions.sorted { $0.key < $1.key }.map {
-        KafkaPartitionOffset(partition: $0.key, offset: $0.value.nextOffset)
-      })
+  /// Reads all partitions on from where delivery stands, with a new consumer.
+  ///
+  /// - Parameter prepare: is given the consumer before it is assigned.
+  func assign(_ prepare: (KafkaConsumer) throws(KafkaError) -> Void = { (_) throws(KafkaError) in })
+    throws(SourceProblem)
+  {
+    consumer = nil
+    let new = try Self.makeConsumer(settings, reports)
+    consumer = new
+    do throws(KafkaError) {
+      try prepare(new)
+      try new.assign(
+        topic: settings.topic,
+        partitions.sorted { $0.key < $1.key }.map {
+          KafkaPartitionOffset(partition: $0.key, offset: $0.value.nextOffset)
+        })
+    } catch {
+      throw KafkaReports.problem(for: error, topic: settings.topic)
+    }
   }
 
   /// Hands records over, in order, and takes note of everything else.
@@ -192,9 +238,12 @@ public final class KafkaSource: EventSource {
     }
     var count = 0
     var last: SourceRecord?
+    lastOfBatch.removeAll(keepingCapacity: true)
     for message in messages {
       guard message.isRecord else {
         notice(message)
+        // What follows may be another topic's.
+        if failure != nil { break }
         continue
       }
       // One look-up a run, not one a record.
@@ -208,15 +257,30 @@ public final class KafkaSource: EventSource {
       last = record
     }
     if let last { passed(last) }
+    rememberLast()
     if count > 0 { body(RecordBatch(records: UnsafeBufferPointer(rebasing: records[..<count]))) }
     return count
   }
 
   private func passed(_ record: SourceRecord) {
+    lastOfBatch[record.partition] = record
     // An end that was reached before this record is none any more; one told after it, in the same batch, is.
-    let end = partitions[record.partition]?.end
+    let before = partitions[record.partition]
     partitions[record.partition] = PartitionState(
-      nextOffset: record.nextOffset, end: end.flatMap { $0 >= record.nextOffset ? $0 : nil })
+      nextOffset: record.nextOffset, end: before?.end.flatMap { $0 >= record.nextOffset ? $0 : nil }, last: before?.last
+    )
+  }
+
+  /// Remembers the last record of each partition in a batch, whose bytes are there no longer.
+  private func rememberLast() {
+    var first: [Int32: LastRecord] = [:]
+    for (partition, record) in lastOfBatch {
+      let last = LastRecord(offset: record.offset, timestamp: record.timestamp, checksum: record.checksum)
+      partitions[partition]?.last = last
+      if compared[partition] == nil { first[partition] = last }
+    }
+    lastOfBatch.removeAll(keepingCapacity: true)
+    if !first.isEmpty { beKnown(by: first) }
   }
 
   /// Takes note of what came instead of a record.
@@ -225,6 +289,7 @@ public final class KafkaSource: EventSource {
     switch error.code {
     case .endOfPartition:
       partitions[message.partition]?.end = message.offset
+      if replay == nil { news.add(.reachedEnds([message.partition: message.offset])) }
     case .offsetOutOfRange:
       suspects.insert(message.partition)
     case .group:
@@ -232,7 +297,7 @@ public final class KafkaSource: EventSource {
     default:
       reports.receive(.error(error))
       let problem = KafkaReports.problem(for: error, topic: settings.topic)
-      if !problem.isTransient { failure = problem }
+      if !problem.isTransient || problem.needsRestart { failure = problem }
     }
   }
 
@@ -241,17 +306,9 @@ public final class KafkaSource: EventSource {
     if !suspects.isEmpty { checkSuspects() }
     if let failure { return .problem(failure) }
     if let problem = reports.takeProblem() {
-      if !problem.isTransient { failure = problem }
+      if !problem.isTransient || problem.needsRestart { failure = problem }
       return .problem(problem)
     }
     return .idle(caughtUp: replay == nil && !partitions.isEmpty && partitions.values.allSatisfy { $0.end != nil })
-  }
-
-  func attempting(_ body: () throws(KafkaError) -> Void) throws(SourceProblem) {
-    do throws(KafkaError) {
-      try body()
-    } catch {
-      throw KafkaReports.problem(for: error, topic: settings.topic)
-    }
   }
 }

@@ -1,6 +1,8 @@
 import Kafka
 
 /// Finds out where to start: whether this is the topic the position belongs to, and whether the position is still there.
+///
+/// It asks with a consumer that has not been assigned yet, which it may use up.
 struct KafkaStart {
   let consumer: KafkaConsumer
   let settings: KafkaSourceSettings
@@ -21,8 +23,6 @@ struct KafkaStart {
   func resolve(_ position: SourcePosition?, missing: MissingPositionPolicy, replaying runs: [JournalRun])
     throws(SourceProblem) -> StartReport
   {
-    // Stops whatever is being read: what was fetched for it is not wanted any more.
-    try? consumer.assign(topic: settings.topic, [])
     _ = reports.takeProblem()
     let topic = settings.topic
     let partitions = try repeating { (timeout) throws(KafkaError) in
@@ -36,6 +36,7 @@ struct KafkaStart {
         try consumer.watermarks(topic: topic, partition: partition, timeoutMilliseconds: timeout)
       }
     }
+    let topicID = consumer.topicID(of: topic, timeoutMilliseconds: 2000)
     var report = StartReport(position: position ?? SourcePosition(kind: .kafka, identity: identity))
     report.position.kind = .kafka
     report.position.identity = identity
@@ -44,59 +45,103 @@ struct KafkaStart {
       report.position.identity = position.identity
     }
     if let position {
-      try check(position, identity, watermarks, missing, &report)
+      try check(position, KafkaFound(identity: identity, topicID: topicID, watermarks: watermarks), missing, &report)
     }
+    report.position.topicID = topicID ?? position?.topicID
     // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
     let places =
       position == nil
-      ? try self.places(
-        missing == .refuse ? settings.startsAt : missing, of: Array(watermarks.keys), watermarks,
-        isBySettings: missing == .refuse) : [:]
+      ? try freshPlaces(watermarks, replaying: runs) { () throws(SourceProblem) in
+        try self.places(
+          missing == .refuse ? settings.startsAt : missing, of: Array(watermarks.keys), watermarks,
+          isBySettings: missing == .refuse)
+      } : [:]
     for (partition, marks) in watermarks.sorted(by: { $0.key < $1.key }) where report.position[partition] == nil {
-      var start = places[partition] ?? marks.low
-      if start > marks.low, let run = runs.first(where: { $0.partition == partition }), run.nextOffset >= 0 {
-        start = max(marks.low, run.nextOffset - Int64(run.count))
-      }
+      let start = places[partition] ?? marks.low
       report.position.jump(partition: partition, to: start)
       report.notes.append(.newPartition(partition: partition, startsAt: start))
     }
     return report
   }
 
+  /// Where a fresh start begins: where it began before, as the journal to be replayed says; else where it is told.
+  private func freshPlaces(
+    _ watermarks: [Int32: KafkaWatermarks], replaying runs: [JournalRun],
+    told: () throws(SourceProblem) -> [Int32: Int64]
+  ) throws(SourceProblem) -> [Int32: Int64] {
+    var first: [Int32: JournalRun] = [:]
+    for run in runs where first[run.partition] == nil { first[run.partition] = run }
+    // A journal begins with where its partitions began; one that it does not name appeared later, and is read whole.
+    if let begins = runs.first, begins.count == 0 {
+      var places = watermarks.mapValues(\.low)
+      var lost: [LostPosition] = []
+      for (partition, run) in first.sorted(by: { $0.key < $1.key }) where run.count == 0 {
+        guard let marks = watermarks[partition], run.nextOffset >= marks.low, run.nextOffset <= marks.high else {
+          lost.append(
+            LostPosition(
+              partition: partition, wanted: run.nextOffset, earliest: watermarks[partition]?.low,
+              latest: watermarks[partition]?.high))
+          continue
+        }
+        places[partition] = run.nextOffset
+      }
+      guard lost.isEmpty else { throw Self.positionLost(lost, topic: settings.topic) }
+      return places
+    }
+    // Those of earlier versions do not say it. Where offsets hold no records this is too high.
+    return try told().reduce(into: [:]) { places, entry in
+      let low = watermarks[entry.key]?.low ?? 0
+      var start = entry.value
+      if start > low, let run = first[entry.key], run.nextOffset >= 0 {
+        start = max(low, run.nextOffset - Int64(run.count))
+      }
+      places[entry.key] = start
+    }
+  }
+
   private func check(
-    _ position: SourcePosition, _ identity: String, _ watermarks: [Int32: KafkaWatermarks],
-    _ missing: MissingPositionPolicy, _ report: inout StartReport
+    _ position: SourcePosition, _ found: KafkaFound, _ missing: MissingPositionPolicy, _ report: inout StartReport
   ) throws(SourceProblem) {
+    let watermarks = found.watermarks
     func lost(_ partition: PartitionPosition) -> LostPosition {
       let marks = watermarks[partition.partition]
       return LostPosition(
         partition: partition.partition, wanted: partition.nextOffset, earliest: marks?.low, latest: marks?.high)
     }
-    guard position.kind == .kafka, Self.mayBeSame(position.identity, identity) else {
-      try move(
-        position.partitions.map(lost), missing, watermarks, &report,
-        orThrow: Self.otherTopic(position.partitions.map(lost), saved: position.identity, found: identity))
-      return
+    let all = position.partitions.map(lost)
+    guard position.kind == .kafka, Self.mayBeSame(position.identity, found.identity) else {
+      return try move(
+        all, missing, watermarks, &report,
+        orThrow: Self.otherTopic(all, saved: position.identity, found: found.identity))
+    }
+    if let saved = position.topicID, let topicID = found.topicID, saved != topicID {
+      return try move(
+        all, missing, watermarks, &report,
+        orThrow: Self.remadeTopic(all, saved: saved, found: topicID, topic: settings.topic))
     }
     let gone = position.partitions.filter { partition in
       guard let marks = watermarks[partition.partition] else { return true }
       return partition.nextOffset < marks.low || partition.nextOffset > marks.high
     }
     let present = position.partitions.filter { partition in !gone.contains(partition) }
-    let answers = try readLastRecords(of: present, watermarks)
-    let strange = present.filter { answers[$0.partition] == .another }
+    let answers = try readAgain(present, watermarks, \.lastRecord)
+    // What was learned last may be of a topic that was made anew after the last check; what was checked then is not.
+    let earlier = try readAgain(
+      position.partitions.filter { $0.lastChecked != $0.lastRecord }, watermarks, \.lastChecked)
+    let strange =
+      present.filter { answers[$0.partition] == .another }.compactMap { $0.lastRecord?.offset }
+      + position.partitions.filter { earlier[$0.partition] == .another }.compactMap { $0.lastChecked?.offset }
     if !strange.isEmpty {
       // One strange record means that the whole topic is another one.
-      let all = position.partitions.map(lost)
-      try move(
-        all, missing, watermarks, &report,
-        orThrow: Self.recreatedTopic(all, at: strange.compactMap { $0.lastRecord?.offset }, topic: settings.topic))
-      return
+      return try move(
+        all, missing, watermarks, &report, orThrow: Self.recreatedTopic(all, at: strange, topic: settings.topic))
     }
     for partition in present {
       guard let last = partition.lastRecord else { continue }
+      let isVerified = answers[partition.partition] == .same
+      if isVerified { report.position.remember(SourceCheck(milliseconds: 0, records: [partition.partition: last])) }
       report.notes.append(
-        answers[partition.partition] == .same
+        isVerified
           ? .lastRecordVerified(partition: partition.partition, offset: last.offset)
           : .lastRecordGone(partition: partition.partition, offset: last.offset))
     }
@@ -123,48 +168,25 @@ struct KafkaStart {
         continue
       }
       report.position.jump(partition: position.partition, to: target)
+      report.position.forgetChecked(partition: position.partition)
       report.notes.append(.positionMoved(position, to: target))
     }
   }
 
-  private enum LastRecordAnswer { case same, another, gone }
-
-  /// Reads the last record learned of each partition again and compares its payload.
-  private func readLastRecords(of positions: [PartitionPosition], _ watermarks: [Int32: KafkaWatermarks])
-    throws(SourceProblem) -> [Int32: LastRecordAnswer]
-  {
+  /// Reads one of the records that are remembered of each partition again, where its offset is still there.
+  private func readAgain(
+    _ positions: [PartitionPosition], _ watermarks: [Int32: KafkaWatermarks],
+    _ record: (PartitionPosition) -> LastRecord?
+  ) throws(SourceProblem) -> [Int32: KafkaRecordsAgain.Answer] {
     var wanted: [Int32: LastRecord] = [:]
     for position in positions {
-      guard let last = position.lastRecord, let marks = watermarks[position.partition] else { continue }
+      guard let last = record(position), let marks = watermarks[position.partition] else { continue }
       if last.offset >= marks.low && last.offset < marks.high { wanted[position.partition] = last }
     }
     guard !wanted.isEmpty else { return [:] }
-    do throws(KafkaError) {
-      try consumer.assign(
-        topic: settings.topic, wanted.map { KafkaPartitionOffset(partition: $0.key, offset: $0.value.offset) })
-    } catch {
-      throw KafkaReports.problem(for: error, topic: settings.topic)
-    }
-    defer { try? consumer.assign(topic: settings.topic, []) }
-    var answers: [Int32: LastRecordAnswer] = [:]
-    while answers.count < wanted.count {
-      if monotonicMilliseconds() > deadline { throw timedOut("reading the last records learned again") }
-      consumer.consume(maximum: 64, timeoutMilliseconds: 100) { messages in
-        for message in messages {
-          guard let last = wanted[message.partition], answers[message.partition] == nil else { continue }
-          if message.isRecord {
-            let isSame = message.offset == last.offset && RecordChecksum(of: message.value) == last.checksum
-            answers[message.partition] = isSame ? .same : message.offset == last.offset ? .another : .gone
-          } else if let error = message.error, error.code == .endOfPartition || error.code == .offsetOutOfRange,
-            // An error of what was read before may still come; its offset tells.
-            message.offset == last.offset || (error.code == .endOfPartition && message.offset > last.offset)
-          {
-            answers[message.partition] = .gone
-          }
-        }
-      }
-    }
-    return answers
+    let reading = KafkaRecordsAgain(topic: settings.topic, reports: reports, deadline: deadline, isCancelled: { false })
+    let reader = consumer.isAssigned ? try KafkaSource.makeAskingConsumer(settings, reports) : consumer
+    return try reading.read(wanted, with: reader) ?? [:]
   }
 
   /// Asks until an answer comes or the time for a start is over; a refused login ends it at once.
@@ -185,13 +207,6 @@ struct KafkaStart {
     }
   }
 
-  private func timedOut(_ action: String) -> SourceProblem {
-    reports.takeProblem()
-      ?? SourceProblem(
-        .unreachable, "\(action) from topic \(settings.topic) took longer than \(settings.startTimeoutMilliseconds) ms",
-        isTransient: true)
-  }
-
   /// Whether two identities, `cluster id/topic`, may be one topic's: a cluster that did not tell its id may be any.
   static func mayBeSame(_ saved: String, _ found: String) -> Bool {
     let saved = saved.split(separator: "/", maxSplits: 1)
@@ -199,6 +214,13 @@ struct KafkaStart {
     guard saved.count == 2, found.count == 2, saved[1] == found[1] else { return saved == found }
     return saved[0] == found[0] || saved[0] == "unknown" || found[0] == "unknown"
   }
+}
+
+/// What the brokers say of a topic.
+struct KafkaFound {
+  var identity: String
+  var topicID: String?
+  var watermarks: [Int32: KafkaWatermarks]
 }
 
 extension KafkaStart {
@@ -233,6 +255,14 @@ extension KafkaStart {
       "topic \(topic) is not the one that was learned: the record at offset "
         + "\(offsets.map(String.init).joined(separator: ", ")) has another payload, so the topic was made anew. Learning "
         + "stops until it is told to go on at `earliest`, `latest`, a time or offsets",
+      lost: lost)
+  }
+
+  static func remadeTopic(_ lost: [LostPosition], saved: String, found: String, topic: String) -> SourceProblem {
+    SourceProblem(
+      .otherSource,
+      "topic \(topic) is not the one that was learned: its id is \(found), and was \(saved), so the topic was made anew. "
+        + "Learning stops until it is told to go on at `earliest`, `latest`, a time or offsets",
       lost: lost)
   }
 

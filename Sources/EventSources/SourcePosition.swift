@@ -17,6 +17,9 @@ public struct SourcePosition: Codable, Equatable, Sendable {
   /// empty string for standard input.
   public var identity: String
 
+  /// Which topic of that name it is, where the brokers and librdkafka tell: one that is made anew has another id.
+  public var topicID: String?
+
   /// One entry a partition, ordered by partition. Files and standard input have partition 0 alone.
   public var partitions: [PartitionPosition]
 
@@ -25,6 +28,12 @@ public struct SourcePosition: Codable, Equatable, Sendable {
 
   /// The file that was read before this one, where that was rotated away.
   public var fileBefore: FileBefore?
+
+  // As manifests spell it: their names are converted, and `ID` would not come back.
+  private enum CodingKeys: String, CodingKey {
+    case kind, identity, partitions, journal, fileBefore
+    case topicID = "topicId"
+  }
 
   /// Makes a position; the partitions are put in order.
   public init(
@@ -81,6 +90,42 @@ public struct SourcePosition: Codable, Equatable, Sendable {
     partitions[place].lastRecord = nil
   }
 
+  /// Moves one partition to its end, where nothing between its last record and the end is a record. Never back.
+  ///
+  /// - Returns: whether it moved.
+  @discardableResult
+  public mutating func reachEnd(of partition: Int32, at offset: Int64) -> Bool {
+    guard let place = index(of: partition), offset > partitions[place].nextOffset else { return false }
+    partitions[place].nextOffset = offset
+    return true
+  }
+
+  /// Remembers the records that a check vouches for, of the partitions that are known.
+  public mutating func remember(_ check: SourceCheck) {
+    for (partition, record) in check.records {
+      if let place = index(of: partition) { partitions[place].lastChecked = record }
+    }
+  }
+
+  /// Forgets what a check vouched for: the partition's records are others from here on.
+  mutating func forgetChecked(partition: Int32) {
+    if let place = index(of: partition) { partitions[place].lastChecked = nil }
+  }
+
+  /// Takes the way that the order journal begins with: partitions that go on further ahead before any of their records.
+  ///
+  /// What lies before holds no record, or was to be left out. The last record stays to be compared.
+  public mutating func follow(_ runs: [JournalRun]) {
+    var passed: Set<Int32> = []
+    for run in runs where !passed.contains(run.partition) {
+      if run.count > 0 || run.nextOffset < self[run.partition]?.nextOffset ?? 0 {
+        passed.insert(run.partition)
+      } else {
+        reachEnd(of: run.partition, at: run.nextOffset)
+      }
+    }
+  }
+
   private func index(of partition: Int32) -> Int? {
     if let direct = Int(exactly: partition), partitions.indices.contains(direct),
       partitions[direct].partition == partition
@@ -118,11 +163,16 @@ public struct PartitionPosition: Codable, Equatable, Sendable {
   /// The partition's number.
   public var partition: Int32
 
-  /// The offset to read next: one past the last record's for Kafka, a byte offset in the uncompressed stream for files.
+  /// The offset to read next: one past the last record's for Kafka, or past what follows it and holds no record; a byte
+  /// offset in the uncompressed stream for files.
   public var nextOffset: Int64
 
   /// The last record learned, read again on start to see that this is still the same topic or file.
   public var lastRecord: LastRecord?
+
+  /// A record learned earlier, at the last check that this was still the same topic: a start reads it again as well,
+  /// since the last record may be that of a topic made anew after the check.
+  public var lastChecked: LastRecord?
 
   /// How many records of this partition were learned or rejected.
   public var recordsLearned: UInt64
@@ -132,12 +182,13 @@ public struct PartitionPosition: Codable, Equatable, Sendable {
 
   /// Makes a partition's position.
   public init(
-    partition: Int32, nextOffset: Int64, lastRecord: LastRecord? = nil, recordsLearned: UInt64 = 0,
-    checksumSum: RecordChecksum = RecordChecksum(0)
+    partition: Int32, nextOffset: Int64, lastRecord: LastRecord? = nil, lastChecked: LastRecord? = nil,
+    recordsLearned: UInt64 = 0, checksumSum: RecordChecksum = RecordChecksum(0)
   ) {
     self.partition = partition
     self.nextOffset = nextOffset
     self.lastRecord = lastRecord
+    self.lastChecked = lastChecked
     self.recordsLearned = recordsLearned
     self.checksumSum = checksumSum
   }

@@ -31,14 +31,21 @@ public struct SourceProblem: Error, Equatable, Sendable, CustomStringConvertible
   /// Whether calling again may succeed without anybody's help. The source goes on by itself then.
   public var isTransient: Bool
 
+  /// Whether what would be delivered next may be another source's: nothing is, until the source is started again, which
+  /// checks that.
+  public var needsRestart: Bool
+
   /// The positions that are gone, for `positionLost` and `otherSource`.
   public var lost: [LostPosition]
 
   /// Makes a problem.
-  public init(_ kind: Kind, _ message: String, isTransient: Bool = false, lost: [LostPosition] = []) {
+  public init(
+    _ kind: Kind, _ message: String, isTransient: Bool = false, needsRestart: Bool = false, lost: [LostPosition] = []
+  ) {
     self.kind = kind
     self.message = message
     self.isTransient = isTransient
+    self.needsRestart = needsRestart
     self.lost = lost
   }
 

@@ -1,5 +1,6 @@
 // Unsafe memory: metadata and partition lists belong to librdkafka and are destroyed where they were asked for.
 import CRdKafka
+import CRdKafkaSupport
 
 /// The first and the next offset of a partition.
 public struct KafkaWatermarks: Equatable, Sendable {
@@ -36,6 +37,14 @@ extension KafkaConsumer {
     guard let id = rd_kafka_clusterid(handle.native, timeoutMilliseconds) else { return nil }
     defer { rd_kafka_mem_free(handle.native, id) }
     return String(cString: id)
+  }
+
+  /// The topic's id, where the loaded librdkafka can ask for it (2.3 and newer), the brokers have such (2.8 and newer)
+  /// and answer in time. A topic that is made anew has another.
+  public func topicID(of topic: String, timeoutMilliseconds: Int32) -> String? {
+    var id = [CChar](repeating: 0, count: 64)
+    guard afm_kafka_topic_id(handle.native, topic, timeoutMilliseconds, &id, id.count) == 1 else { return nil }
+    return text(of: id)
   }
 
   /// Asks the brokers for a partition's watermarks.

@@ -20,13 +20,20 @@ public struct KafkaPartitionOffset: Equatable, Hashable, Sendable {
 /// A consumer of assigned partitions at offsets of our own; it never joins a group.
 ///
 /// Thread rule: one thread makes, uses and lets go of a consumer. In particular that thread alone consumes and seeks:
-/// in librdkafka before 2.1 seeking while another thread's batch call runs silently loses messages. Seeking is
-/// `assign` with other offsets; nothing fetched before is received afterwards.
+/// in librdkafka before 2.1 seeking while another thread's batch call runs silently loses messages.
+///
+/// A consumer is assigned once in its life, and seeking is another consumer. librdkafka 2.0.2 stops a partition later
+/// than it answers that it does; one that is taken away a second time before it has stopped is stopped twice, and an
+/// assertion (`rktp_started` in `rd_kafka_assignment_partition_stopped`) ends the process. Assigned once, partitions
+/// are taken away once, when the consumer is let go of.
 public final class KafkaConsumer {
   let handle: KafkaHandle
   private let queue: OpaquePointer
   private var received: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
   private var collected = 0
+
+  /// Whether `assign` was called: then this consumer seeks no more.
+  public private(set) var isAssigned = false
 
   /// What a consumer needs to be used as this one is: nothing is committed, reset or stored by itself, and the end
   /// of a partition is told. `group.id` only names the group that `commit` writes to.
@@ -51,6 +58,9 @@ public final class KafkaConsumer {
     "queued.min.messages": "1000000",
     "queued.max.messages.kbytes": "\(queueKilobytes)",
     "fetch.wait.max.ms": "100",
+    // Else librdkafka 2.3 and newer say nothing of a topic that is missing for less than half a minute, and go on in
+    // the middle of the one that was made anew.
+    "topic.metadata.propagation.max.ms": "0",
     "socket.keepalive.enable": "true",
     "reconnect.backoff.max.ms": "2000",
   ]
@@ -104,16 +114,28 @@ public final class KafkaConsumer {
   private static let closingMilliseconds: Int32 = 50
   private static let closingTime = Duration.seconds(5)
 
-  /// Reads these partitions of a topic from these offsets on, and no others.
+  /// Reads these partitions of a topic from these offsets on: once in the life of a consumer.
   ///
   /// - Parameters:
   ///   - topic: the topic.
-  ///   - offsets: plain offsets, none of librdkafka's symbolic ones. Empty stops all reading.
+  ///   - offsets: plain offsets, none of librdkafka's symbolic ones.
   public func assign(topic: String, _ offsets: [KafkaPartitionOffset]) throws(KafkaError) {
+    guard !isAssigned else {
+      throw KafkaError(code: .other, text: "a consumer is assigned once; another one reads from other offsets")
+    }
+    isAssigned = true
     let list = Self.list(topic: topic, offsets)
     defer { rd_kafka_topic_partition_list_destroy(list) }
     let error = rd_kafka_assign(handle.native, list)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+  }
+
+  /// Reads partitions, none of which was assigned before, beside those that are read already.
+  public func add(topic: String, _ offsets: [KafkaPartitionOffset]) throws(KafkaError) {
+    isAssigned = true
+    let list = Self.list(topic: topic, offsets)
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    if let error = rd_kafka_incremental_assign(handle.native, list) { throw KafkaError(consuming: error) }
   }
 
   /// Waits for messages and hands them over.
@@ -147,32 +169,35 @@ public final class KafkaConsumer {
   ///   - partitionQueue: the partition's queue.
   ///   - count: how many records to wait for, and to take at most.
   ///   - timeoutMilliseconds: how long to wait for all of them.
+  ///   - offsets: the offsets that are wanted; records at others are dropped.
   ///   - event: takes what came instead of a record: the end of the partition, an error.
-  /// - Returns: how many records were collected, and the offset of the last of them.
+  /// - Returns: how many records were collected, the offset of the last of them, and whether one came that lies beyond
+  ///   the offsets wanted.
   public func collect(
     from partitionQueue: KafkaPartitionQueue, count: Int, timeoutMilliseconds: Int32,
-    event: (KafkaMessage) -> Void
-  ) -> (records: Int, lastOffset: Int64) {
+    within offsets: Range<Int64> = 0..<Int64.max, event: (KafkaMessage) -> Void
+  ) -> (records: Int, lastOffset: Int64, cameBeyond: Bool) {
     reserve(collected + count)
-    guard let place = received.baseAddress.map({ $0 + collected }) else { return (0, -1) }
+    guard let place = received.baseAddress.map({ $0 + collected }) else { return (0, -1, false) }
     let taken = max(0, rd_kafka_consume_batch_queue(partitionQueue.native, timeoutMilliseconds, place, count))
     var records = 0
     var lastOffset: Int64 = -1
+    var cameBeyond = false
     for index in 0..<taken {
       guard let native = place[index] else { continue }
       let message = KafkaMessage(native: UnsafePointer(native))
       place[index] = nil
-      if message.isRecord {
+      if message.isRecord, offsets.contains(message.offset) {
         lastOffset = message.offset
         place[records] = native
         records += 1
-      } else {
-        event(message)
-        rd_kafka_message_destroy(native)
+        continue
       }
+      if message.isRecord { cameBeyond = cameBeyond || message.offset >= offsets.upperBound } else { event(message) }
+      rd_kafka_message_destroy(native)
     }
     collected += records
-    return (records, lastOffset)
+    return (records, lastOffset, cameBeyond)
   }
 
   /// Forgets the records collected last.
@@ -196,7 +221,7 @@ public final class KafkaConsumer {
   }
 
   /// Takes one partition's messages out of the common stream, for as long as this consumer lives: they are received
-  /// from the partition's queue alone. (librdkafka can put them back, but forgets that when it is assigned again.)
+  /// from the partition's queue alone.
   ///
   /// Call it before the partition is assigned, so that no message takes the common way.
   public func separate(topic: String, partition: Int32) throws(KafkaError) -> KafkaPartitionQueue {

@@ -1,6 +1,7 @@
 // Unsafe memory: librdkafka calls back with the opaque pointer it was given. It points to a `KafkaCallbacks` that the
 // handle retains until `rd_kafka_destroy` has returned, after which no callback runs any more.
 import CRdKafka
+import Threads
 
 /// What librdkafka's callbacks reach.
 ///
@@ -22,6 +23,9 @@ final class KafkaCallbacks {
 }
 
 /// One instance of librdkafka with its callbacks; destroyed with this object unless it was abandoned.
+///
+/// librdkafka 2.0.2 waits for ever for the end of an instance whose topic went missing while it was read. So destroying
+/// runs on a thread of its own, which is left to itself when it takes too long.
 final class KafkaHandle {
   let native: OpaquePointer
   let callbacks: KafkaCallbacks
@@ -79,9 +83,19 @@ final class KafkaHandle {
 
   deinit {
     if isAbandoned { return }
-    rd_kafka_destroy(native)
-    retained.release()
+    let (instance, opaque) = (UInt(bitPattern: native), UInt(bitPattern: retained.toOpaque()))
+    let isOver = Monitor(false)
+    let thread = DedicatedThread(name: "kafka end") {
+      rd_kafka_destroy(OpaquePointer(bitPattern: instance))
+      if let opaque = UnsafeMutableRawPointer(bitPattern: opaque) {
+        Unmanaged<KafkaCallbacks>.fromOpaque(opaque).release()
+      }
+      isOver.update { $0 = true }
+    }
+    if isOver.wait(milliseconds: Self.destroyingMilliseconds, until: { $0 ? true : nil }) != nil { thread.join() }
   }
+
+  private static let destroyingMilliseconds = 3000
 
   /// Leaves the instance to itself with what its callbacks need, for the rest of the process: destroying it would wait
   /// for brokers that are away.

@@ -54,6 +54,9 @@ public struct LearningSettings: Equatable, Sendable {
   /// Where learning goes on by itself when its position is gone; `refuse` stops it until an operator chooses.
   public var onMissingPosition: MissingPositionPolicy
 
+  /// How long the end of a quiet partition is remembered in memory alone before the order journal is told, in seconds.
+  public var unnotedEndsSeconds: Double
+
   /// The nice value of the learner and of the snapshot writer, 0 to 19.
   public var learnerNice: Int32
 
@@ -68,7 +71,8 @@ public struct LearningSettings: Equatable, Sendable {
     snapshotEverySeconds: Double? = 300, increments: IncrementPolicy = IncrementPolicy(), retainedSnapshots: Int? = 10,
     keepsWholeJournal: Bool = false,
     snapshotRetrySeconds: Double = 10, sourceRetrySeconds: Double = 1,
-    onMissingPosition: MissingPositionPolicy = .refuse, learnerNice: Int32 = 10, ingestNice: Int32 = 5
+    onMissingPosition: MissingPositionPolicy = .refuse, unnotedEndsSeconds: Double = 30, learnerNice: Int32 = 10,
+    ingestNice: Int32 = 5
   ) {
     self.recordsPerBatch = max(1, recordsPerBatch)
     self.queueBatches = max(1, queueBatches)
@@ -86,6 +90,7 @@ public struct LearningSettings: Equatable, Sendable {
     self.snapshotRetrySeconds = snapshotRetrySeconds
     self.sourceRetrySeconds = sourceRetrySeconds
     self.onMissingPosition = onMissingPosition
+    self.unnotedEndsSeconds = unnotedEndsSeconds
     self.learnerNice = learnerNice
     self.ingestNice = ingestNice
   }

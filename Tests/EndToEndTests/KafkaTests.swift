@@ -80,5 +80,71 @@ extension EndToEndTests {
       try late.waitUntilLearned(2300)
       #expect(try late.terminate() == 0)
     }
+
+    /// One broker for both, since it takes seconds to start.
+    @Test func aTopicMadeAnewIsNoticedAndAnEndWithoutRecordsIsKept() throws {
+      let folder = try TemporaryDirectory()
+      let broker = try KafkaBroker()
+      try aTopicMadeAnew(broker, folder)
+      try anIdleTransaction(broker, folder)
+    }
+
+    private func aTopicMadeAnew(_ broker: KafkaBroker, _ folder: TemporaryDirectory) throws {
+      try broker.createTopic("remade")
+      try broker.produce(try Flights.file(first: 100, in: folder), to: "remade")
+      let source = DaemonUnderTest.kafka(broker.bootstrap, topic: "remade") + "\n  partition_refresh: 500ms"
+      let daemon = try DaemonUnderTest(.init(source: source))
+      try daemon.start()
+      try daemon.waitUntilLearned(100)
+      try broker.tool("topics", ["--delete", "--topic", "remade"])
+      try broker.createTopic("remade")
+      // Other records, and more of them than there were.
+      let all = try String(contentsOfFile: Flights.file(), encoding: .utf8).split(separator: "\n").suffix(300)
+      let other = folder.path("other.ndjson")
+      try Data((all.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: other))
+      try broker.produce(other, to: "remade")
+      _ = try eventually("learning stops") {
+        try daemon.status()["learning.reason"].canonical.contains("otherSource") ? true : nil
+      }
+      // It stays so after a kill, and nothing of the middle is taken for the beginning.
+      daemon.kill()
+      try daemon.start()
+      #expect(try daemon.status()["learning.reason"].canonical.contains("otherSource"))
+      #expect(daemon.log.contains("It was last seen to be the same"))
+      let learned = try Int(daemon.status()["events_learned"].number)
+      try daemon.ctl("resume", "--position", "earliest")
+      try daemon.waitUntilLearned(learned + 300)
+      #expect(try Int(daemon.status()["events_learned"].number) == learned + 300)
+      #expect(try daemon.terminate() == 0)
+    }
+
+    private func anIdleTransaction(_ broker: KafkaBroker, _ folder: TemporaryDirectory) throws {
+      try broker.createTopic("idle")
+      try broker.tool(
+        "producer-perf-test",
+        [
+          "--topic", "idle", "--num-records", "20", "--throughput", "-1", "--payload-file",
+          try Flights.file(first: 20, in: folder), "--transactional-id", "x", "--transaction-duration-ms", "10000",
+        ])
+      let daemon = try DaemonUnderTest(.init(source: DaemonUnderTest.kafka(broker.bootstrap, topic: "idle")))
+      try daemon.start()
+      try daemon.waitUntilLearned(20)
+      try daemon.ctl("snapshot")
+      _ = try eventually("the position is at the end") {
+        try daemon.status()["source.partitions.0.next_offset"].canonical == "21" ? true : nil
+      }
+      #expect(try daemon.terminate() == 0)
+      let request = folder.path("delete.json")
+      try Data(#"{"partitions":[{"topic":"idle","partition":0,"offset":-1}],"version":1}"#.utf8)
+        .write(to: URL(fileURLWithPath: request))
+      try broker.tool("delete-records", ["--offset-json-file", request])
+      try daemon.start()
+      try daemon.waitUntilLearned(20)
+      _ = try eventually("it is caught up") {
+        try daemon.status()["source.lag"].canonical == "0" ? true : nil
+      }
+      #expect(try daemon.status()["learning.state"].canonical.contains("running"))
+      #expect(try daemon.terminate() == 0)
+    }
   }
 }

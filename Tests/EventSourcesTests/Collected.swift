@@ -14,6 +14,8 @@ struct Collected {
   var position: SourcePosition
   var runs: [JournalRun] = []
   var last: SourceEvent = .idle(caughtUp: false)
+  /// How often checks vouched for records.
+  var checks = 0
 
   init(_ report: StartReport) {
     position = report.position
@@ -31,14 +33,25 @@ struct Collected {
         if let identity = batch.newIdentity { position.goOn(inFile: identity) }
         for record in batch.records { add(record) }
       }
+      for news in source.takeNews() { take(news) }
       switch last {
       case .records: break
       case .idle: patience -= 1
       case .endOfStream: return
       case .problem(let problem):
-        if !problem.isTransient { return }
+        if !problem.isTransient || problem.needsRestart { return }
         patience -= 1
       }
+    }
+  }
+
+  private mutating func take(_ news: SourceNews) {
+    switch news {
+    case .checked(let check):
+      checks += 1
+      position.remember(check)
+    case .reachedEnds(let ends):
+      for (partition, end) in ends { position.reachEnd(of: partition, at: end) }
     }
   }
 

@@ -107,7 +107,9 @@ import Threads
       #expect(problem?.message.contains("resume with `earliest`") == true)
     }
     for policy in [MissingPositionPolicy.earliest, .latest] {
-      #expect(try source.seek(to: collected.position, missing: policy).position == collected.position)
+      #expect(
+        try source.seek(to: collected.position, missing: policy).position.partitions.map(\.nextOffset)
+          == collected.position.partitions.map(\.nextOffset))
     }
   }
 
@@ -121,6 +123,11 @@ import Threads
     first.close()
     let second = try KafkaSource(settings())
     let report = try second.start(at: collected.position, missing: .refuse, replaying: [])
+    for partition in collected.position.partitions {
+      // The start vouches for what it read again.
+      let record = try #require(partition.lastRecord)
+      collected.position.remember(SourceCheck(milliseconds: 0, records: [partition.partition: record]))
+    }
     #expect(report.position == collected.position)
     #expect(report.notes.allSatisfy { if case .lastRecordVerified = $0 { true } else { false } })
     #expect(!report.notes.isEmpty)
@@ -221,9 +228,12 @@ import Threads
     try produce(numbers(0..<40, filler))
     collected.take(40, from: source)
     if case .problem(let problem) = collected.last {
-      #expect(problem.kind == .positionLost)
-      #expect(problem.lost.first?.wanted == collected.position[0]?.nextOffset)
-      #expect((problem.lost.first?.earliest ?? 0) > (problem.lost.first?.wanted ?? 0))
+      // A start tells what it means.
+      #expect(problem.needsRestart && problem.isTransient)
+      let lost = #expect(throws: SourceProblem.self) { try source.seek(to: collected.position) }
+      #expect(lost?.kind == .positionLost)
+      #expect(lost?.lost.first?.wanted == collected.position[0]?.nextOffset)
+      #expect((lost?.lost.first?.earliest ?? 0) > (lost?.lost.first?.wanted ?? 0))
     } else {
       // It was quick enough to read all of it, which is no fault.
       #expect(collected.records.map(\.offset) == Array(0..<41))
@@ -279,27 +289,115 @@ import Threads
     collected.take(98 + 48, from: source)
     #expect(collected.records.filter { $0.partition == 1 }.map(\.offset) == [0, 1] + Array(50..<100))
     #expect(collected.records.filter { $0.partition == 0 }.map(\.offset) == Array(0..<100))
+    // Back as well, and where only one partition has records.
+    for one in [0, 1] as [Int32] {
+      let back =
+        [JournalRun(partition: 0, nextOffset: 30, count: 30), JournalRun(partition: 0, nextOffset: 10, count: 0)]
+        + [JournalRun(partition: one, nextOffset: one == 0 ? 12 : 2, count: 2)]
+      var again = try Collected(source.start(at: fresh, missing: .refuse, replaying: back))
+      again.take(32, from: source)
+      #expect(again.records.filter { $0.partition == 0 }.map(\.offset) == Array(0..<30) + (one == 0 ? [10, 11] : []))
+    }
+  }
+
+  /// Assigned anew while they still stopped, partitions were stopped twice, which ended the process.
+  @Test func aReplayWithManyJumpsStartsWhileRecordsArrive() throws {
+    try cluster.createTopic("events", partitions: 4)
+    for partition: Int32 in 0..<4 { try produce(numbers(0..<200, "\(partition)-"), partition: partition) }
+    let source = try KafkaSource(settings())
+    var known = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    known.take(400, from: source)
+    let isOver = Lock(false)
+    let properties = properties
+    let writer = DedicatedThread(name: "writer") {
+      guard let producer = try? KafkaProducer(KafkaConfiguration(properties)) else { return }
+      while !isOver.withLock({ $0 }) {
+        for partition: Int32 in 0..<4 { try? producer.produce("later", to: "events", partition: partition) }
+        producer.poll(timeoutMilliseconds: 1)
+      }
+    }
+    defer {
+      isOver.withLock { $0 = true }
+      writer.join()
+    }
+    for round in 0..<10 {
+      // As a rollback leaves it that kept its position: each partition jumps, far and back, before its records.
+      let runs =
+        (0..<4).flatMap { partition in
+          [
+            JournalRun(partition: partition, nextOffset: 150, count: 0),
+            JournalRun(partition: partition, nextOffset: 5, count: 0),
+          ]
+        } + (0..<4).map { JournalRun(partition: $0, nextOffset: 8, count: 3) }
+      var collected = try Collected(source.start(at: known.position, missing: .refuse, replaying: runs))
+      collected.take(12, from: source)
+      #expect(
+        collected.records.map(\.offset) == Array(repeating: [5, 6, 7], count: 4).flatMap(\.self), "round \(round)")
+    }
   }
 
   @Test func anOrderThatCannotBeReplayedIsAProblem() throws {
     try cluster.createTopic("events", partitions: 2)
     try produce(numbers(0..<10))
+    try produce(numbers(0..<10, "b"), partition: 1)
     let source = try KafkaSource(settings())
     let fresh = try source.start(at: nil, missing: .refuse, replaying: []).position
-    // Ten records cannot end at offset 9.
-    let runs = [JournalRun(partition: 0, nextOffset: 2, count: 2), JournalRun(partition: 0, nextOffset: 9, count: 8)]
-    var collected = try Collected(source.start(at: fresh, missing: .refuse, replaying: runs))
-    collected.take(10, from: source)
-    #expect(collected.texts == ["0", "1"])
-    guard case .problem(let problem) = collected.last else {
-      Issue.record("no problem but \(collected.last)")
-      return
+    // Ten records cannot end at offset 9, nor eleven at the end.
+    for (end, count) in [(Int64(9), UInt32(8)), (10, 9)] {
+      let runs = [
+        JournalRun(partition: 0, nextOffset: 2, count: 2), JournalRun(partition: 1, nextOffset: 1, count: 1),
+        JournalRun(partition: 0, nextOffset: end, count: count),
+      ]
+      var collected = try Collected(source.start(at: fresh, missing: .refuse, replaying: runs))
+      collected.take(20, from: source)
+      #expect(Array(collected.texts.prefix(3)) == ["0", "1", "b0"])
+      guard case .problem(let problem) = collected.last else {
+        Issue.record("no problem but \(collected.last)")
+        return
+      }
+      #expect(problem.kind == .replayImpossible)
+      // Told to go on, it does so where it stands.
+      let left = 20 - collected.records.count
+      var rest = try Collected(source.start(at: collected.position, missing: .earliest, replaying: []))
+      rest.take(left, from: source)
+      #expect((collected.texts + rest.texts).sorted() == (numbers(0..<10) + numbers(0..<10, "b")).sorted())
     }
-    #expect(problem.kind == .replayImpossible)
-    // Told to go on, it does so where it stands.
-    var rest = try Collected(source.start(at: collected.position, missing: .earliest, replaying: []))
-    rest.take(8, from: source)
-    #expect(rest.texts == numbers(2..<10))
+  }
+
+  @Test func anOrderOfOnePartitionNeedsNotAllOfItsRecords() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<10))
+    try produce(numbers(0..<3, "b"), partition: 1)
+    let source = try KafkaSource(settings())
+    let fresh = try source.start(at: nil, missing: .refuse, replaying: []).position
+    // More than there are up to offset 6, as if compaction had taken some.
+    let runs = [JournalRun(partition: 0, nextOffset: 2, count: 9), JournalRun(partition: 0, nextOffset: 6, count: 30)]
+    var collected = try Collected(source.start(at: fresh, missing: .refuse, replaying: runs))
+    collected.take(13, from: source, maximum: 4)
+    // Those first, then what is there of all partitions.
+    #expect(Array(collected.texts.prefix(6)) == numbers(0..<6))
+    #expect(collected.texts.sorted() == (numbers(0..<10) + numbers(0..<3, "b")).sorted())
+  }
+
+  @Test func aStartBeginsWhereTheJournalSaysThatItsFreshStartDid() throws {
+    try cluster.createTopic("events", partitions: 3)
+    try produce(numbers(0..<100))
+    for partition: Int32 in 1..<3 { try produce(numbers(0..<20, "\(partition)-"), partition: partition) }
+    var late = settings()
+    late.startsAt = .latest
+    let source = try KafkaSource(late)
+    // Four records up to offset 60: by the count alone it would have begun at 56.
+    let runs = [
+      JournalRun(partition: 0, nextOffset: 50, count: 0), JournalRun(partition: 1, nextOffset: 17, count: 0),
+      JournalRun(partition: 0, nextOffset: 60, count: 4),
+    ]
+    let report = try source.start(at: nil, missing: .refuse, replaying: runs)
+    // A partition that the journal does not name appeared later.
+    #expect(report.position.partitions.map(\.nextOffset) == [50, 17, 0])
+    var collected = Collected(report)
+    collected.take(50 + 3 + 20, from: source)
+    #expect(Array(collected.texts.prefix(10)) == numbers(50..<60))
+    #expect(collected.texts.count == 73)
   }
 
   @Test func aBrokerThatIsDownIsAPassingProblem() throws {

@@ -49,13 +49,40 @@ import Threads
     #expect(records.map(\.0.offset) == (0..<2500).map { Int64($0) })
   }
 
-  @Test func assigningAgainSeeksBothWays() throws {
+  @Test func anotherConsumerReadsFromOtherOffsetsAndOneIsAssignedOnce() throws {
     try cluster.createTopic("events", partitions: 1)
     try produce(0..<500, to: "events")
-    let consumer = try KafkaConsumer(configuration)
     for offset: Int64 in [0, 400, 100, 499, 3] {
+      let consumer = try KafkaConsumer(configuration)
+      #expect(!consumer.isAssigned)
       try consumer.assign(topic: "events", [KafkaPartitionOffset(partition: 0, offset: offset)])
       #expect(read(1, from: consumer, maximum: 1).first?.0.offset == offset)
+      #expect(consumer.isAssigned)
+      #expect(throws: KafkaError.self) {
+        try consumer.assign(topic: "events", [KafkaPartitionOffset(partition: 0, offset: 7)])
+      }
+    }
+  }
+
+  @Test func aPartitionIsAddedToThoseThatAreRead() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(0..<10, to: "events")
+    try produce(0..<10, to: "events", partition: 1)
+    let consumer = try KafkaConsumer(configuration)
+    try consumer.assign(topic: "events", [KafkaPartitionOffset(partition: 0, offset: 0)])
+    #expect(read(5, from: consumer, maximum: 5).map(\.0.offset) == [0, 1, 2, 3, 4])
+    try consumer.add(topic: "events", [KafkaPartitionOffset(partition: 1, offset: 7)])
+    let rest = read(8, from: consumer).map(\.0)
+    #expect(rest.filter { $0.partition == 0 }.map(\.offset) == [5, 6, 7, 8, 9])
+    #expect(rest.filter { $0.partition == 1 }.map(\.offset) == [7, 8, 9])
+  }
+
+  @Test func aConsumerIsThrownAwayWhileItsPartitionsStart() throws {
+    try cluster.createTopic("events", partitions: 4)
+    for partition: Int32 in 0..<4 { try produce(0..<50, to: "events", partition: partition) }
+    for _ in 0..<20 {
+      let consumer = try KafkaConsumer(configuration)
+      try consumer.assign(topic: "events", (0..<4).map { KafkaPartitionOffset(partition: $0, offset: 0) })
     }
   }
 
@@ -104,16 +131,19 @@ import Threads
     }
     consumer.deliverCollected { messages in order = messages.map(\.partition) }
     #expect(order == [2, 0, 1, 0].flatMap { Array(repeating: Int32($0), count: 10) })
-    // Assigning again seeks, and what was taken apart stays apart.
-    try consumer.assign(topic: "events", (0..<3).map { KafkaPartitionOffset(partition: $0, offset: 50) })
-    for partition: Int32 in [1, 2, 0] {
+    // What lies outside the offsets wanted is dropped, and that something lies beyond is told.
+    var records = 0
+    var cameBeyond = false
+    while !cameBeyond {
       let got = consumer.collect(
-        from: queues[Int(partition)], count: 7, timeoutMilliseconds: 10_000, event: { _ in })
-      #expect(got.records == 7)
-      #expect(got.lastOffset == 56)
+        from: queues[1], count: 7, timeoutMilliseconds: 1000, within: 30..<40, event: { _ in })
+      records += got.records
+      cameBeyond = got.cameBeyond
+      if got.records > 0 { #expect((30..<40).contains(got.lastOffset)) }
     }
-    consumer.dropCollected(last: 14)
-    consumer.deliverCollected { messages in #expect(messages.map(\.partition) == Array(repeating: 1, count: 7)) }
+    #expect(records == 10)
+    consumer.dropCollected(last: 3)
+    consumer.deliverCollected { messages in #expect(messages.map(\.offset) == Array(30..<37)) }
     queues = []
   }
 

@@ -36,7 +36,22 @@ final class MemorySourceControl: Sendable {
     /// A start waits while this is set.
     var holdsStarts = false
     var starts: [SourcePosition?] = []
+    /// What is to be told next: of the records delivered, and instead of records.
+    var news: [SourceNews] = []
+    var problem: SourceProblem?
+    /// Where a fresh start begins.
+    var begins: Int64 = 0
     var published: SourcePosition?
+
+    mutating func takeProblem() -> SourceProblem? {
+      defer { problem = nil }
+      return problem
+    }
+
+    mutating func takeNews() -> [SourceNews] {
+      defer { news = [] }
+      return news
+    }
   }
 
   let state = Lock(State())
@@ -74,7 +89,7 @@ final class MemorySource: EventSource {
     let earliest = control.state.withLock { $0.earliest }
     for partition in log.partitions.indices {
       let number = Int32(partition)
-      if start[number] == nil { start.partitions.append(PartitionPosition(partition: number, nextOffset: 0)) }
+      if start[number] == nil { start.jump(partition: number, to: control.state.withLock { $0.begins }) }
       let first = earliest[number] ?? 0
       guard let wanted = start[number]?.nextOffset, wanted < first else { continue }
       let lost = LostPosition(
@@ -94,6 +109,7 @@ final class MemorySource: EventSource {
   }
 
   func nextBatch(maximum: Int, timeoutMilliseconds: Int, _ body: (RecordBatch) -> Void) -> SourceEvent {
+    if let problem = control.state.withLock({ $0.takeProblem() }) { return .problem(problem) }
     var records: [SourceRecord] = []
     var payloads: [[UInt8]] = []
     let allowed = control.state.withLock { $0.allowed - $0.delivered }
@@ -122,6 +138,8 @@ final class MemorySource: EventSource {
     }
     return .records(records.count)
   }
+
+  func takeNews() -> [SourceNews] { control.state.withLock { $0.takeNews() } }
 
   func lag() -> [PartitionLag]? {
     next.indices.map { partition in

@@ -50,12 +50,18 @@ final class Fixture {
   }
 
   static func position(_ events: UInt64) -> SourcePosition {
-    SourcePosition(
+    // Every member, so that each is seen to come back.
+    let last = LastRecord(offset: Int64(events) - 1, timestamp: 7, checksum: RecordChecksum(events))
+    var position = SourcePosition(
       kind: .kafka, identity: "cluster/topic",
       partitions: [
         PartitionPosition(
-          partition: 0, nextOffset: Int64(events), recordsLearned: events, checksumSum: RecordChecksum(events &* 3))
+          partition: 0, nextOffset: Int64(events), lastRecord: last,
+          lastChecked: LastRecord(offset: 0, timestamp: -1, checksum: RecordChecksum(2)), recordsLearned: events,
+          checksumSum: RecordChecksum(events &* 3))
       ])
+    position.topicID = "fK4f69WgSqGlOxj68c+NRw"
+    return position
   }
 
   func facts(

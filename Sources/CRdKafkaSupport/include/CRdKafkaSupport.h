@@ -14,3 +14,9 @@ rd_kafka_resp_err_t afm_kafka_produce(rd_kafka_t *producer, const char *topic, i
 /// Makes a mock broker answer the next request of one kind with an error (0 for none) after `milliseconds`.
 rd_kafka_resp_err_t afm_kafka_mock_push_error(rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t api_key,
                                               rd_kafka_resp_err_t error, int milliseconds);
+
+/// Writes the id of a topic, in the words of Kafka's own tools and ended by a zero, into `id`.
+///
+/// Returns 0 where the loaded librdkafka cannot ask for it (before 2.3; its functions are looked up at run time), the
+/// broker does not tell, or no answer comes in `milliseconds`; 1 otherwise.
+int afm_kafka_topic_id(rd_kafka_t *client, const char *topic, int milliseconds, char *id, size_t size);

@@ -13,13 +13,15 @@ enum IngestNotice: Sendable {
   case endOfStream
   /// What is wrong although records come; nil once it is over.
   case standing(String?)
+  /// What the source has to say of the position that was reached.
+  case news(SourceNews)
 
   /// Whether it tells of a state that the next notice may end.
   var isPassing: Bool {
     switch self {
     case .problem(let problem): problem.isTransient
     case .caughtUp: true
-    case .started, .endOfStream, .standing: false
+    case .started, .endOfStream, .standing, .news: false
     }
   }
 }
@@ -87,6 +89,22 @@ final class IngestChannel: Sendable {
     var isClosed = false
     /// How many batches must be free before the ingest thread goes on: 1, unless it found none.
     var neededFree = 1
+
+    /// Puts an item at the end, or in the place of what it takes in.
+    mutating func add(_ item: IngestItem) {
+      if let last = ready.last, item.replaces(last) { ready.removeLast() }
+      if case .notice(.news(let news), let epoch) = item {
+        // Nothing but notices since the news of that sort: both hold of the same records.
+        var place = ready.count
+        while place > 0, case .notice(let earlier, epoch) = ready[place - 1] {
+          place -= 1
+          guard case .news(let old) = earlier, let merged = old.merged(with: news) else { continue }
+          ready[place] = .notice(.news(merged), epoch: epoch)
+          return
+        }
+      }
+      ready.append(item)
+    }
 
     /// Takes what belongs to an earlier start from the head of the queue: it must not stand before the news of the
     /// start that counts.
@@ -223,8 +241,7 @@ final class IngestChannel: Sendable {
   func deliver(_ item: IngestItem) {
     monitor.update { state in
       if case .batch = item { state.readyBatches += 1 }
-      if let last = state.ready.last, item.replaces(last) { state.ready.removeLast() }
-      state.ready.append(item)
+      state.add(item)
     }
   }
 }

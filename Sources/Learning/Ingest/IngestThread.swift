@@ -125,7 +125,9 @@ private final class Ingest {
       toldCaughtUp = false
       toldProblem = nil
       channel.deliver(.batch(batch))
+      tellNews(source)
     case .idle(let caughtUp):
+      tellNews(source)
       if caughtUp, !toldCaughtUp {
         toldCaughtUp = true
         toldProblem = nil
@@ -135,7 +137,7 @@ private final class Ingest {
       delivers = false
       tell(.endOfStream)
     case .problem(let problem):
-      delivers = problem.isTransient
+      delivers = problem.isTransient && !problem.needsRestart
       if problem != toldProblem {
         toldProblem = problem
         toldCaughtUp = false
@@ -147,6 +149,11 @@ private final class Ingest {
       tell(.standing(toldStanding))
     }
     report(source)
+  }
+
+  /// Tells what holds of the records delivered so far.
+  private func tellNews(_ source: any EventSource) {
+    for news in source.takeNews() { tell(.news(news)) }
   }
 
   private func tell(_ notice: IngestNotice) {

@@ -53,9 +53,11 @@ extension Learner {
       return completion(
         .failure(LearningProblem(.conflict, "no position was lost, so none can be chosen; resume without one")))
     }
-    let wasStopped = condition != .running && condition != .paused
+    let wasRunning = condition == .running
     enter(.running, completion)
-    if wasStopped, condition == .running { startSource() }
+    // However long it was not read, the source may be another one by now: a start compares. Standard input cannot be
+    // read again, and what was read ahead would be lost.
+    if !wasRunning, condition == .running, state.position?.kind != .stdin || !source.isStarted { startSource() }
   }
 
   /// Changes the condition; it takes effect at once, and is acknowledged when it would survive a restart. Where it

@@ -33,6 +33,7 @@ extension Learner {
     state.skips = manifest.skips
     snapshots.current = manifest.id
     snapshots.recordsSinceCapture = 0
+    snapshots.positionMoved = false
     snapshots.lastMultiple = eventsSeen
     snapshots.lastCapture = MonotonicTime.now
     snapshots.isOwed = nil

@@ -35,7 +35,7 @@ extension Learner {
   func takeSnapshotIfDue(_ now: UInt64) {
     guard snapshots.running == nil else { return }
     if let ending {
-      let isNeeded = snapshots.recordsSinceCapture > 0 || snapshots.current == nil
+      let isNeeded = snapshots.recordsSinceCapture > 0 || snapshots.positionMoved || snapshots.current == nil
       if ending.takesSnapshot, isNeeded, state.position != nil {
         self.ending?.takesSnapshot = false
         takeSnapshot(.shutdown)
@@ -87,6 +87,7 @@ extension Learner {
       snapshots.copying = sweep
       snapshots.progress.isRunning = true
       snapshots.recordsSinceCapture = 0
+      snapshots.positionMoved = false
       snapshots.lastCapture = captured
       snapshots.isOwed = nil
     } catch {

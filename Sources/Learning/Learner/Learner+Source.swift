@@ -31,6 +31,17 @@ struct SourceCourse {
   /// Records that are still to be learned again in the order of the journal.
   var recordsToReplay: UInt64 = 0
 
+  /// Whether the last start was given an order of the journal to begin with.
+  var isReplaying = false
+
+  /// When the source was last seen to be the one that was learned from, in milliseconds since 1970; nil where this
+  /// process has not seen it.
+  var checkedAt: Int64?
+
+  /// Ends that positions moved to and the journal does not know, and when it is told.
+  var unnotedEnds: [Int32: Int64] = [:]
+  var noteEndsAt: UInt64?
+
   /// Whether the journal holds runs of records that were not learned, because it could not be written.
   var journalIsBroken = false
 
@@ -70,6 +81,9 @@ extension Learner {
     do throws(JournalProblem) {
       let replaying = try runsToReplay(branches: missing != .refuse)
       source.recordsToReplay = replaying.reduce(0) { $0 &+ UInt64($1.count) }
+      source.isReplaying = !replaying.isEmpty
+      source.unnotedEnds = [:]
+      state.position?.follow(replaying)
       context.channel.start(
         IngestStart(
           epoch: source.epoch, position: state.position, missing: missing, replaying: replaying,
@@ -116,8 +130,11 @@ extension Learner {
     switch notice {
     case .started(let report): sourceStarted(report)
     case .problem(let problem): sourceFailed(problem)
+    case .news(let news): take(news)
     case .caughtUp:
       source.isCaughtUp = true
+      // Of the records that an order named, compaction may have left fewer.
+      source.recordsToReplay = 0
       source.problem = nil
       source.retrySeconds = nil
     case .standing(let problem): source.standingProblem = problem
@@ -140,6 +157,7 @@ extension Learner {
           guard let old = before?[partition.partition], old.nextOffset != partition.nextOffset else { continue }
           try journal.appendJump(partition: partition.partition, nextOffset: partition.nextOffset)
         }
+        if before == nil, !source.isReplaying { try noteBeginning(report.position, in: journal) }
         try journal.flush()
       } catch {
         source.journalIsBroken = true
@@ -149,6 +167,7 @@ extension Learner {
     }
     source.isStarted = true
     source.problem = nil
+    source.checkedAt = wallClockMilliseconds()
     let wasChosen = source.missing != .refuse
     source.missing = .refuse
     let moved = before.map { $0.partitions.contains { report.position[$0.partition]?.nextOffset != $0.nextOffset } }
@@ -173,17 +192,18 @@ extension Learner {
       publishReport(ifDue: false)
       return completion(.failure(LearningProblem(.source, problem.message)))
     }
-    if problem.isTransient && source.isStarted { return }
+    if problem.isTransient && source.isStarted && !problem.needsRestart { return }
     source.isStarted = false
     let policy = context.settings.onMissingPosition
     if problem.needsPosition, policy != .refuse, !source.isBySettings || source.missing == .refuse {
       context.log.warning(
-        "the position is gone; learning goes on as source.on_missing_position says", ["position": policy.description])
+        "the position is gone; learning goes on as source.on_missing_position says"
+          + (problem.kind == .otherSource ? whatTheLastCheckVouchesFor() : ""), ["position": policy.description])
       return startSource(missing: policy, isBySettings: true)
     }
     switch problem.kind {
     case .positionLost: stopLearning(.positionLost, problem.message)
-    case .otherSource: stopLearning(.otherSource, problem.message)
+    case .otherSource: stopLearning(.otherSource, problem.message + whatTheLastCheckVouchesFor())
     case .replayImpossible: stopLearning(.replayImpossible, problem.message)
     case .configuration, .damaged: stopLearning(.sourceFailed, problem.message)
     case .unreachable, .refused, .missing, .unreadable: retrySource(after: problem)

@@ -162,12 +162,15 @@ final class Learner {
     if isOver { return }
     let now = MonotonicTime.now
     restartSourceIfDue(now)
+    noteEndsIfDue(now)
     takeSnapshotIfDue(now)
   }
 
   private func millisecondsUntilNextTimer() -> Int? {
     let now = MonotonicTime.now
-    let due = [source.restartAt, nextSnapshotTime, isReportStale ? nextReport : nil].compactMap { $0 }.min()
+    let due = [source.restartAt, source.noteEndsAt, nextSnapshotTime, isReportStale ? nextReport : nil].compactMap {
+      $0
+    }.min()
     return due.map { Int(clamping: ($0 > now ? ($0 - now) / 1_000_000 : 0) + 1) }
   }
 

@@ -45,6 +45,10 @@ struct SnapshotCourse {
   /// Records learned or rejected since the last capture that did not fail.
   var recordsSinceCapture: UInt64 = 0
 
+  /// Whether the position moved since without a record, to the told end of a partition. A snapshot at the shutdown holds
+  /// it; none falls due for it, since they would take the place of those that hold what was learned.
+  var positionMoved = false
+
   /// The multiple of `snapshotEveryEvents` that was last seen, so that records rejected there take no second snapshot.
   var lastMultiple: UInt64
 

@@ -1,0 +1,76 @@
+import Kafka
+
+/// Reads single records of a topic again, to see whether they are the ones that were learned.
+struct KafkaRecordsAgain {
+  /// What is found where a record was.
+  enum Answer: Equatable {
+    /// The same payload.
+    case same
+    /// Another payload: another topic.
+    case another
+    /// No record any more: compaction, or retention.
+    case gone
+    /// The partition ends before it, which none does that once had it: another topic, or one cut short.
+    case pastTheEnd
+  }
+
+  let topic: String
+  let reports: KafkaReports
+
+  /// When to give up, on the monotonic clock, and what else ends the wait.
+  let deadline: Int64
+  let isCancelled: () -> Bool
+
+  /// Fetches no more than it needs, as far as brokers let it: they send whole batches of records.
+  static let properties = ["queued.min.messages": "1", "fetch.message.max.bytes": "262144"]
+
+  /// Reads the records and compares their payloads.
+  ///
+  /// - Parameters:
+  ///   - wanted: a record of each partition.
+  ///   - consumer: one that was not assigned yet; of no use for anything else afterwards.
+  /// - Returns: an answer for each; nil where it was cancelled.
+  func read(_ wanted: [Int32: LastRecord], with consumer: KafkaConsumer) throws(SourceProblem) -> [Int32: Answer]? {
+    guard !wanted.isEmpty else { return [:] }
+    do throws(KafkaError) {
+      try consumer.assign(
+        topic: topic, wanted.map { KafkaPartitionOffset(partition: $0.key, offset: $0.value.offset) })
+    } catch {
+      throw KafkaReports.problem(for: error, topic: topic)
+    }
+    var answers: [Int32: Answer] = [:]
+    var outOfRange: Set<Int32> = []
+    while answers.count < wanted.count {
+      if isCancelled() { return nil }
+      if monotonicMilliseconds() > deadline { throw timedOut() }
+      consumer.consume(maximum: 64, timeoutMilliseconds: 100) { messages in
+        for message in messages {
+          guard let last = wanted[message.partition], answers[message.partition] == nil else { continue }
+          if message.isRecord {
+            let isSame = message.offset == last.offset && RecordChecksum(of: message.value) == last.checksum
+            answers[message.partition] = isSame ? .same : message.offset == last.offset ? .another : .gone
+          } else if message.error?.code == .endOfPartition {
+            answers[message.partition] = message.offset > last.offset ? .gone : .pastTheEnd
+          } else if message.error?.code == .offsetOutOfRange {
+            outOfRange.insert(message.partition)
+          }
+        }
+      }
+      for partition in outOfRange where answers[partition] == nil {
+        guard let last = wanted[partition],
+          let marks = try? consumer.watermarks(topic: topic, partition: partition, timeoutMilliseconds: 1000)
+        else { continue }
+        answers[partition] = last.offset < marks.low ? .gone : last.offset >= marks.high ? .pastTheEnd : nil
+        // Where the range took it in again meanwhile, nothing more will come: the next check tells.
+        if answers[partition] == nil { throw timedOut() }
+      }
+    }
+    return answers
+  }
+
+  private func timedOut() -> SourceProblem {
+    reports.takeProblem()
+      ?? SourceProblem(
+        .unreachable, "the last records learned from topic \(topic) could not be read again in time", isTransient: true)
+  }
+}

@@ -1,0 +1,39 @@
+import EventSources
+import Testing
+
+/// How a position moves without records.
+@Suite struct SourcePositionTests {
+  let last = LastRecord(offset: 19, timestamp: 5, checksum: RecordChecksum(1))
+
+  var position: SourcePosition {
+    SourcePosition(
+      kind: .kafka, identity: "c/t",
+      partitions: [
+        PartitionPosition(partition: 0, nextOffset: 20, lastRecord: last, recordsLearned: 20),
+        PartitionPosition(partition: 1, nextOffset: 7),
+      ])
+  }
+
+  @Test func anEndMovesAPositionOnAndNeverBack() {
+    var moved = position
+    #expect(moved.reachEnd(of: 0, at: 21) && moved[0]?.nextOffset == 21)
+    #expect(moved[0]?.lastRecord == last && moved.recordsLearned == 20)
+    for end: Int64 in [21, 20, 0] { #expect(!moved.reachEnd(of: 0, at: end) && moved[0]?.nextOffset == 21) }
+    #expect(!moved.reachEnd(of: 5, at: 3) && moved.partitions.count == 2)
+  }
+
+  @Test func aJournalThatBeginsFurtherAheadIsFollowed() {
+    func followed(_ runs: [JournalRun]) -> [Int64] {
+      var position = position
+      position.follow(runs)
+      #expect(position[0]?.lastRecord == last)
+      return position.partitions.map(\.nextOffset)
+    }
+    let end = JournalRun(partition: 0, nextOffset: 21, count: 0)
+    let run = JournalRun(partition: 1, nextOffset: 9, count: 2)
+    #expect(followed([end]) == [21, 7] && followed([run, end]) == [21, 7])
+    // Not what comes after records of the partition, nor a way back or what follows that.
+    #expect(followed([JournalRun(partition: 0, nextOffset: 22, count: 2), end]) == [20, 7])
+    #expect(followed([JournalRun(partition: 0, nextOffset: 3, count: 0), end]) == [20, 7])
+  }
+}
