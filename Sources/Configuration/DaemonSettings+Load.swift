@@ -125,6 +125,7 @@ extension SnapshotSettings {
       fullAfterCount: section.integer("full_after_count", default: 16, in: 0...100),
       keep: section.integer("keep", default: 8, in: 1...100_000),
       journal: section.choice("journal", default: .retained),
+      journalSize: section.size("journal_size", default: 1 << 30, in: (1 << 20)...(1 << 44)),
       onShutdown: section.boolean("on_shutdown", default: true))
   }
 }

@@ -75,8 +75,13 @@ public struct SnapshotSettings: Equatable, Sendable {
   public var keep: Int
   /// What is kept of the order journal.
   public var journal: Journal
+  /// How many bytes the order journal may have, unless it is kept whole.
+  public var journalSize: Int
   /// Whether one is taken on a clean shutdown.
   public var onShutdown: Bool
+
+  /// How many bytes the order journal may have; nil for any number.
+  public var journalLimit: Int? { journal == .whole ? nil : journalSize }
 }
 
 /// Threads and the queue between them.

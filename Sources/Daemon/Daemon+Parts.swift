@@ -64,7 +64,9 @@ extension Daemon {
         "dead letters wait to be delivered, and `source.kafka.dead_letter_topic` names no topic; name it, or remove "
           + "the directory", ["directory": deadLetterDirectory])
     }
-    let journal = try OrderJournal(directory: directory + "/" + StateFiles.journal)
+    let journal = try OrderJournal(
+      directory: directory + "/" + StateFiles.journal,
+      sizeLimit: settings.snapshots.journalLimit.map { UInt64(clamping: $0) })
     for damage in journal.damage { log.error("order journal", ["problem": damage]) }
     return LearnerFiles(journal: journal, quarantine: quarantine, deadLetters: deadLetters)
   }

@@ -75,7 +75,7 @@ final class OperatorDesk: OperatorCommands {
           RollbackReport(
             snapshot: outcome.manifest.id, restored: request.snapshot, position: request.position,
             eventsLearned: outcome.manifest.eventsLearned, eventsAbandoned: outcome.eventsAbandoned,
-            learning: assembly.learning(outcome.condition))
+            orderGone: outcome.isOrderGone, learning: assembly.learning(outcome.condition))
         }.mapError(Self.problem))
     }
   }
@@ -147,6 +147,7 @@ final class OperatorDesk: OperatorCommands {
       eventsLearned: manifest.eventsLearned, base: manifest.base, bytes: manifest.totalSize,
       bytesWritten: manifest.ownSize, rows: manifest.ownRows, files: UInt64(manifest.files.count),
       pinned: listing.isPinned, current: listing.isCurrent, abandoned: listing.isAbandoned,
+      orderGone: listing.isOrderGone,
       loss: manifest.progressive.flatMap { try? $0.decode(ProgressiveOverview.self) }?.run.loss)
   }
 

@@ -39,7 +39,7 @@ struct StatusAssembly: Sendable {
       snapshots: SnapshotReport(
         newest: newest?.id, created: newest?.created, bytes: newest?.totalSize,
         files: newest.map { UInt64($0.files.count) }, running: report.snapshots.isRunning,
-        problem: report.snapshots.problem),
+        problem: report.snapshots.problem, journalBytes: report.journalBytes),
       residentBytes: Self.residentBytes())
   }
 

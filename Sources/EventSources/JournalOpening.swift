@@ -12,6 +12,8 @@ struct JournalOpening {
   let head: AppendLog
   /// How many records it holds.
   let headRecords: UInt64
+  /// Whether its last entry is a jump.
+  private(set) var endsInJump = false
   /// The number of the next segment: no segment that was ever there has it.
   private(set) var nextNumber: UInt64
   /// Bytes that were cut off.
@@ -67,6 +69,7 @@ struct JournalOpening {
       if scan.damage == nil {
         head = log
         headRecords = content.records
+        endsInJump = content.runs.last?.count == 0
         return
       }
       // Snapshots may name places after the cut: they must never be those of other records.

@@ -27,11 +27,19 @@ public struct JournalMark: Codable, Equatable, Hashable, Sendable {
   /// How many of the segment's records lie before the place.
   public var records: UInt64
 
+  /// The name of the line that a rollback begins after the place, and that goes on from there: the journal makes its
+  /// segment only once the rollback is durable. Nil for the place itself.
+  public var branch: UInt64?
+
   /// Names a place.
-  public init(segment: UInt64, records: UInt64) {
+  public init(segment: UInt64, records: UInt64, branch: UInt64? = nil) {
     self.segment = segment
     self.records = records
+    self.branch = branch
   }
+
+  /// The place without the line that begins there.
+  var withoutBranch: JournalMark { JournalMark(segment: segment, records: records) }
 
   /// Before the first record ever.
   public static let beginning = JournalMark(segment: 0, records: 0)

@@ -2,15 +2,18 @@
 import DurableFiles
 
 /// The format of one file of the order journal: an append log whose first record is a header (version, number of the
-/// segment before it, how many of that one's records precede this segment, each 8 bytes) and whose others are entries
-/// of 16 bytes (next offset 8, partition 4, count 4); all numbers little-endian.
+/// segment before it, how many of that one's records precede this segment, each 8 bytes; in version 2, which rollbacks
+/// write, also the name of the line that begins here) and whose others are entries of 16 bytes (next offset 8,
+/// partition 4, count 4); all numbers little-endian.
 enum JournalSegment {
   static let version: UInt64 = 1
+  static let branchVersion: UInt64 = 2
   static let headerSize = 24
+  static let branchHeaderSize = 32
   static let entrySize = 16
   static let damagedSuffix = ".damaged"
-  /// The bytes of a file that holds its header alone.
-  static let shortestFile: UInt64 = 8 + 16 + 24
+  /// The bytes of a file that holds its header alone, the longer one.
+  static let shortestFile: UInt64 = 8 + 16 + 32
 
   static func path(_ number: UInt64, in directory: String) -> String {
     let digits = String(number)
@@ -28,17 +31,28 @@ enum JournalSegment {
     return number(ofName: String(name.dropLast(damagedSuffix.count)))
   }
 
+  /// The header of a segment that goes on from a place; one that begins a line carries the line's name.
   static func header(after previous: JournalMark) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for number in [version, previous.segment, previous.records] {
-      withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    var numbers = [version, previous.segment, previous.records]
+    if let branch = previous.branch {
+      numbers[0] = branchVersion
+      numbers.append(branch)
     }
+    var bytes: [UInt8] = []
+    for number in numbers { withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) } }
     return bytes
   }
 
+  /// The place that a segment goes on from, with the name of the line that it begins, where it begins one.
   static func previous(fromHeader record: UnsafeRawBufferPointer) -> JournalMark? {
-    guard record.count >= headerSize, number(record, 0) == version else { return nil }
-    return JournalMark(segment: number(record, 8), records: number(record, 16))
+    guard record.count >= headerSize else { return nil }
+    let mark = JournalMark(segment: number(record, 8), records: number(record, 16))
+    switch number(record, 0) {
+    case version: return mark
+    case branchVersion where record.count >= branchHeaderSize:
+      return JournalMark(segment: mark.segment, records: mark.records, branch: number(record, 24))
+    default: return nil
+    }
   }
 
   static func append(_ run: JournalRun, to bytes: inout [UInt8]) {

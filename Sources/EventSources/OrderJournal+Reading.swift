@@ -1,7 +1,7 @@
 import DurableFiles
 
 extension OrderJournal {
-  /// The runs from a place to the end of a segment; nil where they are not on one line.
+  /// The runs from a place to the end of a segment; nil where they are not on one line, or no longer there.
   func way(from mark: JournalMark, to last: UInt64, _ visited: inout Set<UInt64>) throws(JournalProblem)
     -> (pieces: [ReplayCursor.Piece], records: UInt64)?
   {
@@ -13,6 +13,7 @@ extension OrderJournal {
       visited.insert(number)
       // Nothing of the mark's own segment is wanted, which may be gone.
       if number == mark.segment, let end, end == mark.records { return (pieces.reversed(), records) }
+      if number < numbers.first ?? 0 { return nil }
       let content = try read(number)
       if end == nil { records = content.records }
       let wanted = end ?? content.records

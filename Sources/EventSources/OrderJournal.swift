@@ -6,11 +6,18 @@ import DurableFiles
 /// how many of its records; so rollbacks make branches, and the newest segment is the end of the newest line. A
 /// snapshot keeps a `JournalMark`; the runs after it are those on the way from the mark to the newest segment's end.
 ///
+/// Nothing is in the journal that did not happen: a rollback's line has a name (`nameBranch`) that its snapshot keeps,
+/// and begins only when that is durable. Where a crash comes between, the next start begins it, by the same name.
+///
 /// Entries are written without waiting for the disk: after a power loss the tail may be shorter, and the records that
 /// it held are read in an order of their own. `sync` is for snapshots. One thread uses a journal.
 public final class OrderJournal {
-  /// A segment this long is followed by a new one at the next `sync`, so that old ones can be removed.
-  static let segmentSize: UInt64 = 8 << 20
+  /// A segment this long is followed by a new one at the next `sync`, so that old ones can be removed: a quarter of what
+  /// the journal may have, at most 8 MiB.
+  let segmentSize: UInt64
+
+  /// How many bytes all segments may have; nil for any number. `trim` sees to it.
+  public let sizeLimit: UInt64?
 
   /// The journal's directory.
   public let directory: String
@@ -21,19 +28,26 @@ public final class OrderJournal {
   /// What opening found wrong, a sentence each.
   public let damage: [String]
 
-  private var numbers: [UInt64]
-  private var head: AppendLog
-  private var headNumber: UInt64
+  var numbers: [UInt64]
+  /// How many bytes each segment but the newest has.
+  var closedBytes: [UInt64: UInt64] = [:]
+  private(set) var head: AppendLog
+  private(set) var headNumber: UInt64
   private var nextNumber: UInt64
-  private var headRecords: UInt64
+  private(set) var headRecords: UInt64
+  /// Whether the last entry of the newest segment is a jump: it belongs to what comes after, so that no segment ends in
+  /// one.
+  private var endsInJump: Bool
   private var pending: JournalRun?
   private var buffer: [UInt8] = []
-  private var replay = ReplayCursor()
+  var replay = ReplayCursor()
 
   /// Opens the journal in a directory, which is made where it is not there. What is damaged is set aside or cut off, and
   /// `damage` says so: it costs the order of some records and none of them.
-  public init(directory: String) throws(JournalProblem) {
+  public init(directory: String, sizeLimit: UInt64? = nil) throws(JournalProblem) {
     self.directory = directory
+    self.sizeLimit = sizeLimit
+    segmentSize = min(8 << 20, max(1 << 10, (sizeLimit ?? .max) / 4))
     let opening = try JournalOpening(directory)
     numbers = opening.numbers
     head = opening.head
@@ -42,6 +56,9 @@ public final class OrderJournal {
     nextNumber = opening.nextNumber
     droppedBytes = opening.droppedBytes
     damage = opening.damage
+    endsInJump = opening.endsInJump
+    // One that cannot be looked at now stops no start.
+    for number in numbers where number != headNumber { closedBytes[number] = try? Self.length(number, in: directory) }
   }
 
   /// Whether the journal holds no record at all.
@@ -50,54 +67,6 @@ public final class OrderJournal {
   /// The place after the last record appended (during a replay: replayed).
   public var mark: JournalMark {
     replay.mark ?? JournalMark(segment: headNumber, records: headRecords &+ UInt64(pending?.count ?? 0))
-  }
-
-  /// How many bytes all segments have.
-  public func size() throws(JournalProblem) -> UInt64 {
-    var sum: UInt64 = 0
-    for number in numbers where number != headNumber {
-      let path = JournalSegment.path(number, in: directory)
-      try Self.file { () throws(FileProblem) in sum &+= try OpenFile(path, .read).size() }
-    }
-    return sum &+ head.length
-  }
-
-  /// Goes on after a place: gives the runs that follow it, to be replayed.
-  ///
-  /// Appending the same records again then writes nothing, it only moves `mark`; appending others makes a branch.
-  ///
-  /// Where the newest line was begun by a rollback that a crash kept from taking effect, the line that the place is on
-  /// is the newest again: a new segment goes on from its end.
-  ///
-  /// - Throws: `notOnLine` where no line leads on from the mark; `branch` then makes a new one.
-  public func resume(after mark: JournalMark) throws(JournalProblem) -> [JournalRun] {
-    try flush()
-    replay = ReplayCursor()
-    var visited: Set<UInt64> = []
-    for end in numbers.reversed() where end >= mark.segment {
-      // A segment on a way that missed the mark is on no other way to it, but for the mark's own.
-      if visited.contains(end), end != mark.segment { continue }
-      guard let way = try way(from: mark, to: end, &visited) else { continue }
-      if end != headNumber { try makeHead(after: JournalMark(segment: end, records: way.records)) }
-      replay = ReplayCursor(pieces: way.pieces)
-      return replay.runs
-    }
-    throw .notOnLine(mark)
-  }
-
-  /// Begins a new line after a place: a rollback, or an order that cannot be replayed.
-  ///
-  /// Durable when it returns. `position` says where the new line goes on in each partition, which is not where the
-  /// place was if a rollback keeps its position.
-  public func branch(after mark: JournalMark, at position: SourcePosition?) throws(JournalProblem) {
-    try sync()
-    replay = ReplayCursor()
-    try makeHead(after: mark)
-    guard let position, !position.partitions.isEmpty else { return }
-    for partition in position.partitions {
-      append(JournalRun(partition: partition.partition, nextOffset: partition.nextOffset, count: 0))
-    }
-    try sync()
   }
 
   /// Adds a run. Runs of one partition that follow each other become one; nothing is written before `flush`.
@@ -116,6 +85,21 @@ public final class OrderJournal {
   public func appendJump(partition: Int32, nextOffset: Int64) throws(JournalProblem) {
     if replay.isActive { try branch(after: mark, at: nil) }
     append(JournalRun(partition: partition, nextOffset: nextOffset, count: 0))
+  }
+
+  /// Adds jumps to where a line begins, one record of the log, so that a crash leaves all or none; durable.
+  func appendJumps(to position: SourcePosition?) throws(JournalProblem) {
+    guard let position, !position.partitions.isEmpty else { return }
+    for partition in position.partitions {
+      append(JournalRun(partition: partition.partition, nextOffset: partition.nextOffset, count: 0))
+    }
+    try sync()
+  }
+
+  /// Forgets what was appended and not written.
+  func dropUnwritten() {
+    pending = nil
+    buffer.removeAll(keepingCapacity: true)
   }
 
   /// Writes what was appended; it survives the process from here on.
@@ -143,7 +127,7 @@ public final class OrderJournal {
   }
 
   /// Whether the newest segment is to be followed by a new one.
-  private var isLong: Bool { head.length > Self.segmentSize && !replay.isActive }
+  private var isLong: Bool { head.length > segmentSize && !replay.isActive && !endsInJump }
 
   /// The file that was asked for is on the disk.
   public func syncSucceeded() {
@@ -163,30 +147,28 @@ public final class OrderJournal {
     if isLong { try makeHead(after: JournalMark(segment: headNumber, records: headRecords)) }
   }
 
-  /// Makes the newest segment; durable when it returns.
-  private func makeHead(after mark: JournalMark) throws(JournalProblem) {
+  /// Makes the newest segment, which goes on from a place and begins a line where the mark names one; durable when it
+  /// returns.
+  func makeHead(after mark: JournalMark) throws(JournalProblem) {
     // What stands at the path may be another daemon's by now.
     guard head.isInPlace else { throw .replaced(directory) }
-    let number = nextNumber
-    head = try Self.make(number, after: mark, in: directory)
+    // Also where the journal was removed: a mark of a snapshot must not mean a later segment of the same number.
+    let number = max(nextNumber, mark.segment &+ 1)
+    guard !numbers.contains(number) else {
+      throw .damaged(path: directory, detail: "there is no number for another segment")
+    }
+    let next = try Self.make(number, after: mark, in: directory)
+    closedBytes[headNumber] = head.length
+    head = next
     nextNumber = number &+ 1
     headNumber = number
     headRecords = 0
+    endsInJump = false
     numbers.append(number)
   }
 
-  /// Removes the segments that no way from `oldest` to the newest place needs: `oldest` is the earliest mark of all
-  /// snapshots that are kept.
-  public func remove(before oldest: JournalMark) throws(JournalProblem) {
-    for number in numbers where number < oldest.segment && number != headNumber {
-      try Self.file { () throws(FileProblem) in
-        try DirectoryHandle.remove(JournalSegment.path(number, in: directory))
-      }
-    }
-    numbers.removeAll { $0 < oldest.segment && $0 != headNumber }
-  }
-
-  private func append(_ run: JournalRun) {
+  func append(_ run: JournalRun) {
+    endsInJump = run.count == 0
     if run.count > 0, let last = pending, last.partition == run.partition, last.count > 0 {
       let (sum, overflows) = last.count.addingReportingOverflow(run.count)
       if !overflows {
@@ -208,7 +190,10 @@ public final class OrderJournal {
   static func make(_ number: UInt64, after previous: JournalMark, in directory: String)
     throws(JournalProblem) -> AppendLog
   {
-    let log = try open(JournalSegment.path(number, in: directory)) { _, _ in }
+    let path = JournalSegment.path(number, in: directory)
+    // An attempt that failed may have left a header, and another one after it would be read as runs.
+    try file { () throws(FileProblem) in try DirectoryHandle.remove(path) }
+    let log = try open(path) { _, _ in }
     try file { () throws(FileProblem) in
       try JournalSegment.header(after: previous).withUnsafeBufferPointer { (bytes) throws(FileProblem) in
         try log.append(UnsafeRawBufferPointer(bytes), synced: true)

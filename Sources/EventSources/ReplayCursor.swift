@@ -6,6 +6,11 @@ struct ReplayCursor {
     var runs: [JournalRun]
     /// How many of the segment's records lie before the first run.
     var start: UInt64
+
+    /// The jumps after the last record.
+    var jumpsAtEnd: [JournalRun] {
+      Array(runs[(runs.lastIndex { $0.count > 0 }.map { $0 + 1 } ?? 0)...])
+    }
   }
 
   private var pieces: [Piece] = []

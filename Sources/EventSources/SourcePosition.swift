@@ -29,16 +29,22 @@ public struct SourcePosition: Codable, Equatable, Sendable {
   /// The file that was read before this one, where that was rotated away.
   public var fileBefore: FileBefore?
 
+  /// How many other sources reading went on from before this one: files that were rotated away, topics that were made
+  /// anew. Nil for none.
+  public var predecessors: UInt64?
+
   // As manifests spell it: their names are converted, and `ID` would not come back.
   private enum CodingKeys: String, CodingKey {
-    case kind, identity, partitions, journal, fileBefore
+    case kind, identity, partitions, journal, fileBefore, predecessors
     case topicID = "topicId"
   }
 
   /// Makes a position; the partitions are put in order.
   public init(
-    kind: SourceKind, identity: String, partitions: [PartitionPosition] = [], journal: JournalMark? = nil
+    kind: SourceKind, identity: String, partitions: [PartitionPosition] = [], journal: JournalMark? = nil,
+    predecessors: UInt64? = nil
   ) {
+    self.predecessors = predecessors
     self.kind = kind
     self.identity = identity
     self.journal = journal

@@ -104,6 +104,7 @@ struct LoadedLearning {
     state = try LearnerState(
       sections: sections, fields: snapshot.manifest.model.layout.names, loss: snapshot.manifest.model.loss,
       position: position, skips: skips, identity: identity, settings: settings)
+    if position == nil { state.journalStart = snapshot.manifest.rollback?.journal }
     let calibrator = state.calibrator
     (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
       try snapshot.restore(into: model)

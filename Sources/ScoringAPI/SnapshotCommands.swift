@@ -26,6 +26,9 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
   public var current: Bool
   /// Whether a rollback abandoned it.
   public var abandoned: Bool
+  /// True where the order journal no longer holds what was learned after it, so that records are learned in an order of
+  /// their own after a rewind to it; else absent.
+  public var orderGone: Bool?
   /// Progressive loss over the whole run up to it; absent where none was recorded or it is not finite.
   public var loss: Double?
 
@@ -33,8 +36,9 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
   public init(
     id: UInt64, parent: UInt64?, created: String, reason: String, eventsLearned: UInt64, base: UInt64? = nil,
     bytes: UInt64, bytesWritten: UInt64? = nil, rows: UInt64? = nil, files: UInt64? = nil, pinned: Bool, current: Bool,
-    abandoned: Bool, loss: Double?
+    abandoned: Bool, orderGone: Bool = false, loss: Double?
   ) {
+    self.orderGone = orderGone ? true : nil
     self.id = id
     self.parent = parent
     self.created = created
@@ -54,7 +58,7 @@ public struct SnapshotSummary: Codable, Equatable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case id = "snapshot"
     case parent, created, reason, eventsLearned, base, bytes, bytesWritten, rows, files, pinned, current, abandoned
-    case loss
+    case orderGone, loss
   }
 }
 
@@ -114,14 +118,18 @@ public struct RollbackReport: Codable, Equatable, Sendable {
   public var eventsLearned: UInt64
   /// Events that were learned after the snapshot and are no longer in the model.
   public var eventsAbandoned: UInt64
+  /// True for a rewind where the order in which they were learned is gone from the journal: they are learned in an order
+  /// of their own; else absent.
+  public var orderGone: Bool?
   /// Whether the daemon learns now; a rollback keeps the state it found.
   public var learning: LearningStatus
 
   /// Makes a report.
   public init(
     snapshot: UInt64, restored: UInt64, position: RollbackMode, eventsLearned: UInt64, eventsAbandoned: UInt64,
-    learning: LearningStatus
+    orderGone: Bool = false, learning: LearningStatus
   ) {
+    self.orderGone = orderGone ? true : nil
     self.snapshot = snapshot
     self.restored = restored
     self.position = position

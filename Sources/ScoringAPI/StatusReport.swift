@@ -210,11 +210,15 @@ public struct SnapshotReport: Codable, Equatable, Sendable {
   public var running: Bool
   /// Why the last attempt failed; absent where it did not.
   public var problem: String?
+  /// Bytes of the order journal; absent where none is kept.
+  public var journalBytes: UInt64?
 
   /// Makes a report.
   public init(
-    newest: UInt64?, created: String?, bytes: UInt64? = nil, files: UInt64? = nil, running: Bool, problem: String?
+    newest: UInt64?, created: String?, bytes: UInt64? = nil, files: UInt64? = nil, running: Bool, problem: String?,
+    journalBytes: UInt64? = nil
   ) {
+    self.journalBytes = journalBytes
     self.newest = newest
     self.created = created
     self.bytes = bytes

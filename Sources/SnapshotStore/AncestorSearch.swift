@@ -48,9 +48,10 @@ struct AncestorSearch {
   /// Goes on to the parent of one that was passed, by its manifest where that can be read, else by the lineage.
   mutating func goOn(from id: UInt64, _ manifest: Manifest?, _ lineage: Lineage) {
     let rollback = manifest?.rollback ?? lineage.rollbacks[id]
-    skips += rollback?.skipped ?? []
-    skips += manifest?.skips ?? []
-    skip(inherited: lineage.inheritedSkips[id])
+    // Each stands beside the position of this one; the search ends beside another.
+    var beside = (rollback?.skipped ?? []) + (manifest?.skips ?? [])
+    if !isRewound { beside += lineage.inheritedSkips[id] ?? [] }
+    skips += SkippedRanges.moved(beside, from: manifest?.position, to: nil)
     // An operator who rewound to the parent wanted everything after it learned again.
     isRewound = rollback?.mode == .rewind
     let events = manifest?.eventsLearned ?? lineage.snapshots[id]?.eventsLearned

@@ -137,6 +137,8 @@ public struct Manifest: Codable, Equatable, Sendable {
     public var mode: RollbackMode
     /// With `keep`: the offsets between the snapshot's position and the one that was kept.
     public var skipped: [SkippedRange]
+    /// The order journal's line that learning goes on with, where no position says it.
+    public var journal: JournalMark?
   }
 
   static let noChecksum = String(repeating: "0", count: 32)

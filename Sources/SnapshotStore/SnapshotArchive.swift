@@ -8,9 +8,13 @@ public struct SnapshotArchive: Sendable {
   /// `STATE/snapshots`.
   public let directory: String
 
+  /// `STATE/journal`, the order journal where one is kept.
+  let journal: String
+
   /// Names the snapshots of a state directory; nothing is opened yet.
   public init(stateDirectory: String) {
     directory = stateDirectory + "/snapshots"
+    journal = stateDirectory + "/journal"
   }
 
   /// The numbers of all snapshots that are there, rising; those set aside are not among them.

@@ -1,4 +1,5 @@
 import DurableFiles
+import EventSources
 
 /// One snapshot as lists show it.
 public struct SnapshotListing: Equatable, Sendable {
@@ -14,6 +15,9 @@ public struct SnapshotListing: Equatable, Sendable {
   public var isAbandoned: Bool
   /// Whether it was found damaged and set aside.
   public var isSetAside: Bool
+  /// Whether the order journal no longer holds what was learned after it: going back to it, records are learned in an
+  /// order of their own.
+  public var isOrderGone = false
   /// Why its manifest cannot be read; files are compared with their checksums by `verify` alone.
   public var problem: SnapshotProblem?
 }
@@ -30,12 +34,13 @@ extension SnapshotArchive {
   }
 
   func list(_ lineage: Lineage, current: UInt64?) throws(SnapshotProblem) -> [SnapshotListing] {
+    let segments = JournalSegments(directory: journal)
     var listings: [SnapshotListing] = []
     for name in try names() {
       let isSetAside = name.hasSuffix(SnapshotNames.damagedSuffix)
       let stem = isSetAside ? name.dropLast(SnapshotNames.damagedSuffix.count) : Substring(name)
       guard let id = SnapshotNames.id(stem) else { continue }
-      listings.append(listing(id, name, isSetAside: isSetAside, current))
+      listings.append(listing(id, name, isSetAside: isSetAside, current, segments))
     }
     var parents: [UInt64: UInt64] = [:]
     for listing in listings {
@@ -49,17 +54,22 @@ extension SnapshotArchive {
   /// Reads no other manifest: of the others the lineage knows what they descend from.
   func show(_ id: UInt64, _ lineage: Lineage, current: UInt64?) throws(SnapshotProblem) -> SnapshotListing {
     guard contains(id) else { throw unknown(id) }
-    var listing = listing(id, SnapshotNames.directory(id), isSetAside: false, current)
+    var listing = listing(id, SnapshotNames.directory(id), isSetAside: false, current, JournalSegments(directory: journal))
     listing.isAbandoned = !ancestry(of: current, [:], lineage).contains(id)
     return listing
   }
 
-  private func listing(_ id: UInt64, _ name: String, isSetAside: Bool, _ current: UInt64?) -> SnapshotListing {
+  private func listing(
+    _ id: UInt64, _ name: String, isSetAside: Bool, _ current: UInt64?, _ segments: JournalSegments
+  ) -> SnapshotListing {
     var listing = SnapshotListing(
       id: id, manifest: nil, isCurrent: !isSetAside && id == current, isPinned: !isSetAside && isPinned(id),
       isAbandoned: false, isSetAside: isSetAside, problem: nil)
     do throws(SnapshotProblem) {
-      listing.manifest = try ManifestFile.read(path(name) + "/" + SnapshotNames.manifest)
+      let manifest = try ManifestFile.read(path(name) + "/" + SnapshotNames.manifest)
+      listing.manifest = manifest
+      // A segment that cannot be read now may be read when it is needed.
+      if let mark = manifest.position?.journal { listing.isOrderGone = (try? segments.hold(mark)) == false }
     } catch {
       listing.problem = error
     }

@@ -87,6 +87,7 @@ extension SnapshotStore {
     _ snapshot: LoadedSnapshot, _ search: AncestorSearch, _ log: LineageLog
   ) throws(SnapshotProblem) -> RecoveredSnapshot {
     let manifest = snapshot.manifest
+    let skips = SkippedRanges.moved(search.skips, from: nil, to: manifest.position)
     var notes: [RecoveryNote] = []
     for (id, problem) in search.damaged {
       if problem.kind == .damaged {
@@ -100,7 +101,7 @@ extension SnapshotStore {
     for id in search.missing { notes.append(.damage("snapshot \(id) is not in \(archive.directory)")) }
     // Recorded before `CURRENT` changes: the next start finds what is skipped by nothing else.
     if search.start != manifest.id {
-      try log.append(.ancestorTaken(id: manifest.id, insteadOf: search.start, skips: search.skips))
+      try log.append(.ancestorTaken(id: manifest.id, insteadOf: search.start, skips: skips))
       for (id, problem) in search.damaged where problem.kind == .damaged {
         try log.append(.setAside(id: id, ancestor: manifest.id, detail: problem.message))
       }
@@ -108,7 +109,7 @@ extension SnapshotStore {
     let file = archive.path(SnapshotNames.current)
     if try CurrentFile.read(file) != .names(manifest.id) { try makeCurrent(manifest.id) }
     var position = manifest.position
-    var ahead = search.skips + manifest.skips
+    var ahead = skips + manifest.skips
     if var moved = position {
       ahead = SkippedRanges.apply(ahead, to: &moved)
       position = moved

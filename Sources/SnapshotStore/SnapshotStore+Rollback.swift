@@ -16,8 +16,11 @@ extension SnapshotStore {
   /// - Parameters:
   ///   - target: the snapshot, loaded with verification.
   ///   - position: where learning goes on.
+  ///   - journal: the order journal's line that learning goes on with, where one is kept.
   /// - Returns: the new snapshot's manifest; its position and skips are those to go on with.
-  public func rollback(to target: LoadedSnapshot, position: RollbackPosition) throws(SnapshotProblem) -> Manifest {
+  public func rollback(
+    to target: LoadedSnapshot, position: RollbackPosition, journal: JournalMark? = nil
+  ) throws(SnapshotProblem) -> Manifest {
     try requirePlace()
     try removeRemains()
     let (id, current) = takeID()
@@ -34,6 +37,13 @@ extension SnapshotStore {
     }
     let mode: RollbackMode = if case .rewind = position { .rewind } else { .keep }
     manifest.rollback = Manifest.Rollback(from: current, to: manifest.id, mode: mode, skipped: skipped)
+    if let journal {
+      if manifest.position == nil {
+        manifest.rollback?.journal = journal
+      } else {
+        manifest.position?.journal = journal
+      }
+    }
     manifest.files = archive.filesSeenFromBeside(manifest)
     manifest.parent = manifest.id
     manifest.base = nil

@@ -199,7 +199,7 @@ import Testing
       progressive_validation: {window: 100}
       snapshots:
         {every: null, every_events: 5000, incremental: false, full_after_share: 1.5, full_after_count: 4, keep: 3,
-         journal: whole, on_shutdown: false}
+         journal: whole, journal_size: 2MiB, on_shutdown: false}
       sockets:
         score: {path: /a, mode: 666, owner: root, group: www-data}
         control: {path: /b, mode: "0600"}
@@ -221,7 +221,8 @@ import Testing
       settings.snapshots
         == SnapshotSettings(
           every: nil, everyEvents: 5000, incremental: false, fullAfterShare: 1.5, fullAfterCount: 4, keep: 3,
-          journal: .whole, onShutdown: false))
+          journal: .whole, journalSize: 2 << 20, onShutdown: false))
+    #expect(settings.snapshots.journalLimit == nil)
     #expect(
       settings.sockets
         == SocketsSettings(

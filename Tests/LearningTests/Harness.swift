@@ -4,11 +4,11 @@ import FeatureEncoding
 import Features
 import Foundation
 import Observability
-import SnapshotStore
 import TestSupport
 import Threads
 
 @testable import Learning
+@testable import SnapshotStore
 
 /// What a test gives up on.
 struct TestFailure: Error, CustomStringConvertible {
@@ -43,7 +43,8 @@ final class Harness {
     _ directory: TemporaryDirectory, _ log: MemoryLog, control: MemorySourceControl = MemorySourceControl(),
     seed: UInt64 = 1, settings: LearningSettings = Harness.settings(), schema: Schema = Harness.schema,
     calibration: CalibrationSettings? = nil, forgetting: ForgettingSettings? = nil, loss: Loss = .logistic,
-    tableSlots: Int = 128
+    tableSlots: Int = 128, journalLimit: UInt64? = nil,
+    failpoint: (@Sendable (SnapshotStep) throws(SnapshotProblem) -> Void)? = nil, makeSource: SourceFactory? = nil
   ) throws {
     self.control = control
     self.directory = directory
@@ -55,16 +56,17 @@ final class Harness {
     configuration.tableSlots = tableSlots
     configuration.forgetting = forgetting
     let identity = try LearningIdentity(model: configuration, schema: schema, software: "test")
-    let store = try SnapshotStore(stateDirectory: directory.path)
+    let store = try SnapshotStore(stateDirectory: directory.path, failpoint: failpoint)
     let recovered = try RecoveredLearning(from: store, identity: identity, settings: settings)
     let files = LearnerFiles(
-      journal: log.partitions.count > 1 ? try OrderJournal(directory: directory.path("journal")) : nil,
+      journal: log.partitions.count > 1
+        ? try OrderJournal(directory: directory.path("journal"), sizeLimit: journalLimit) : nil,
       quarantine: try Quarantine(path: directory.path("quarantine")))
     archive = store.archive
     let service = LearningService(
       settings: settings, identity: identity, store: store, recovered: recovered,
-      decoder: try EventDecoder(schema), files: files, metrics: Metrics(), log: .silent
-    ) { MemorySource(log, control: control, seed: seed) }
+      decoder: try EventDecoder(schema), files: files, metrics: Metrics(), log: .silent,
+      makeSource: makeSource ?? { MemorySource(log, control: control, seed: seed) })
     alive = (service, store)
   }
 
@@ -74,12 +76,13 @@ final class Harness {
   }
 
   static func settings(
-    everyEvents: UInt64? = nil, queueBatches: Int = 3, recordsPerBatch: Int = 20, retained: Int? = nil
+    everyEvents: UInt64? = nil, queueBatches: Int = 3, recordsPerBatch: Int = 20, retained: Int? = nil,
+    keepsWholeJournal: Bool = true
   ) -> LearningSettings {
     LearningSettings(
       recordsPerBatch: recordsPerBatch, queueBatches: queueBatches, windowSize: 70, snapshotEveryEvents: everyEvents,
       snapshotEverySeconds: nil, increments: IncrementPolicy(maximumShare: 100, maximumCount: 5),
-      retainedSnapshots: retained, keepsWholeJournal: true, snapshotRetrySeconds: 0,
+      retainedSnapshots: retained, keepsWholeJournal: keepsWholeJournal, snapshotRetrySeconds: 0,
       sourceRetrySeconds: 0, learnerNice: 0, ingestNice: 0)
   }
 

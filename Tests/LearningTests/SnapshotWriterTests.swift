@@ -1,5 +1,6 @@
 import AttentionalFM
 import DurableFiles
+import EventSources
 import Features
 import ProgressiveValidation
 import SnapshotStore
@@ -31,11 +32,12 @@ import Threads
   }
 
   /// Gives the writer a job for a model without rows, and rows all the same.
-  private func write(_ number: UInt64, rows: Int, _ files: SnapshotPlaces = SnapshotPlaces()) throws -> WrittenSnapshot
-  {
+  private func write(
+    _ number: UInt64, rows: Int, _ files: SnapshotPlaces = SnapshotPlaces(), at position: SourcePosition? = nil
+  ) throws -> WrittenSnapshot {
     ring.begin()
     let facts = SnapshotFacts(
-      reason: .request, eventsLearned: model.eventsLearned, position: nil, skips: [], model: model.configuration,
+      reason: .request, eventsLearned: model.eventsLearned, position: position, skips: [], model: model.configuration,
       schemaFingerprint: "", schema: .object([:]), arithmetic: "fused", software: "test")
     let progressive = ProgressiveValidation(loss: .logistic, windowSize: 1)
     writer.begin(
@@ -66,6 +68,17 @@ import Threads
       #expect(ring.hasFailed && failed.isJournalSynced == nil)
     }
     #expect(try write(1000, rows: 0).result.get().ownRows == 0)
+    writer.stop()
+  }
+
+  @Test func aSnapshotWithoutAPositionHoldsNoSegmentOfTheJournal() throws {
+    #expect(throws: Never.self) { try write(1, rows: 0).result.get() }
+    #expect(try SnapshotWriter.oldestMark(store.archive) == nil)
+    for (number, mark) in [JournalMark(segment: 4, records: 1), JournalMark(segment: 3, records: 5)].enumerated() {
+      let position = SourcePosition(kind: .kafka, identity: "c/t", journal: mark)
+      #expect(throws: Never.self) { try write(UInt64(number) + 2, rows: 0, at: position).result.get() }
+    }
+    #expect(try SnapshotWriter.oldestMark(store.archive) == JournalMark(segment: 3, records: 5))
     writer.stop()
   }
 

@@ -15,6 +15,14 @@ public final class TemporaryDirectory: Sendable {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
+  /// Makes a fresh directory with a copy of everything in another: what a process killed now would leave.
+  public convenience init(copyOf other: TemporaryDirectory) throws {
+    try self.init()
+    for name in try FileManager.default.contentsOfDirectory(atPath: other.path) {
+      try FileManager.default.copyItem(atPath: other.path(name), toPath: path(name))
+    }
+  }
+
   deinit {
     try? FileManager.default.removeItem(at: url)
   }

@@ -17,7 +17,7 @@ extension Learner {
     source.retrySeconds = nil
     isReportStale = true
     if let identity = batch.refreshedIdentity { state.position?.identity = identity }
-    if let identity = batch.newIdentity { state.position?.goOn(inFile: identity) }
+    if let identity = batch.newIdentity { state.goOn(inFile: identity) }
     var next = 0
     while next < batch.records.count {
       let slice = next..<(next + sliceLength(atMost: batch.records.count - next))

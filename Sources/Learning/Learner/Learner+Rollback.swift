@@ -3,8 +3,11 @@ import EventSources
 import SnapshotStore
 
 extension Learner {
-  /// Goes back to a snapshot, between two events: first the journal's new line, the manifest and the lineage, each
-  /// durable, then the swap, then the acknowledgement. Learning is in the condition it was in. No snapshot is being written.
+  /// Goes back to a snapshot, between two events: first the manifest and the lineage, each durable, then the journal's
+  /// new line and the swap, then the acknowledgement. Learning is in the condition it was in. No snapshot is being written.
+  ///
+  /// The manifest names the journal's line, so that a start begins it where a crash came between. The other way around
+  /// a start would follow the line of a rollback that never was.
   func rollBack(_ plan: RollbackPlan, _ completion: @escaping LearningCompletion<RollbackOutcome>) {
     guard source.resuming == nil else {
       // Its position would come back over that of the rollback.
@@ -16,6 +19,7 @@ extension Learner {
       return completion(.failure(LearningProblem(.conflict, "this rollback was carried out already")))
     }
     let left = model.eventsLearned
+    let isOrderGone = plan.mode == .rewind && isOrderGone(after: plan.target.manifest)
     let manifest: Manifest
     do throws(LearningProblem) {
       manifest = try makeDurable(plan)
@@ -28,9 +32,11 @@ extension Learner {
     ranking = Learner.makeRanking(replacement, context)
     live = plan.live
     context.reference.swap(to: plan.live)
+    let before = state.position
     state = plan.state
     state.position = manifest.position
     state.skips = manifest.skips
+    state.journalStart = manifest.rollback?.journal
     snapshots.current = manifest.id
     snapshots.recordsSinceCapture = 0
     snapshots.positionMoved = false
@@ -42,9 +48,11 @@ extension Learner {
     if plan.mode == .rewind {
       files.takeBack(to: state, log: context.log)
     }
-    // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, or a start
-    // is on its way that would bring back what was counted before.
-    if plan.mode == .rewind || source.recordsToReplay > 0 || !source.isStarted {
+    // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, stands
+    // elsewhere, or a start is on its way that would bring back what was counted before.
+    let isReadAhead =
+      plan.mode == .keep && source.recordsToReplay == 0 && source.isStarted && manifest.position.standsAt(before)
+    if beginLine(), !isReadAhead {
       if case .stopped = condition { source.isStarted = false } else { startSource() }
     }
     context.log.notice(
@@ -53,15 +61,26 @@ extension Learner {
         "snapshot": plan.target.manifest.id, "position": plan.mode.rawValue, "new": manifest.id,
         "events": model.eventsLearned,
       ])
+    if isOrderGone {
+      context.log.notice(
+        "the order journal no longer holds what was learned after the snapshot; it is learned in an order of its own",
+        ["snapshot": plan.target.manifest.id])
+    }
     publishReport(ifDue: false)
     completion(
       .success(
         RollbackOutcome(
           manifest: manifest, eventsAbandoned: left > model.eventsLearned ? left - model.eventsLearned : 0,
-          condition: condition)))
+          isOrderGone: isOrderGone, condition: condition)))
   }
 
-  /// Begins the journal's new line and writes the manifest of the rollback.
+  /// Whether the journal no longer holds what was learned after a snapshot.
+  private func isOrderGone(after manifest: Manifest) -> Bool {
+    guard let journal = files.journal, let mark = manifest.position?.journal else { return false }
+    return (try? journal.holds(mark)) == false
+  }
+
+  /// Writes the manifest of the rollback.
   private func makeDurable(_ plan: RollbackPlan) throws(LearningProblem) -> Manifest {
     do throws(SnapshotProblem) {
       try context.store.requirePlace()
@@ -69,38 +88,26 @@ extension Learner {
       throw LearningProblem(error)
     }
     let target = plan.target.manifest
-    let markBefore = files.journal?.mark
-    var kept = plan.mode == .keep ? keptPosition(countedAs: target.position) : nil
+    var line: JournalMark?
     do throws(JournalProblem) {
-      if let journal = files.journal {
-        try journal.branch(after: target.position?.journal ?? .beginning, at: kept ?? target.position)
-        kept?.journal = journal.mark
-      }
+      line = try files.journal?.nameBranch(after: target.position?.journal ?? target.rollback?.journal ?? .beginning)
     } catch {
       throw LearningProblem(.storage, "the rollback was not carried out: \(error)")
     }
     do throws(SnapshotProblem) {
-      return try context.store.rollback(
-        to: plan.target, position: plan.mode == .keep ? .keep(kept, skips: state.skips) : .rewind)
+      return try context.store.rollback(to: plan.target, position: position(after: plan), journal: line)
     } catch {
-      // The line that was left goes on after all.
-      if let journal = files.journal, let markBefore,
-        (try? journal.branch(after: markBefore, at: state.position)) == nil
-      {
-        source.journalIsBroken = true
-      }
       throw LearningProblem(error)
     }
   }
 
-  /// The present position with the counts of the snapshot's: what is counted is what the line of descent learned.
-  private func keptPosition(countedAs target: SourcePosition?) -> SourcePosition? {
-    guard var kept = state.position else { return nil }
-    for index in kept.partitions.indices {
-      let counted = target?[kept.partitions[index].partition]
-      kept.partitions[index].recordsLearned = counted?.recordsLearned ?? 0
-      kept.partitions[index].checksumSum = counted?.checksumSum ?? RecordChecksum(0)
-    }
-    return kept
+  /// Where learning goes on: for `keep` the later of the present position and the snapshot's, with the counts of the
+  /// snapshot's, since what is counted is what the line of descent learned.
+  private func position(after plan: RollbackPlan) -> RollbackPosition {
+    guard plan.mode == .keep else { return .rewind }
+    let target = plan.target.manifest
+    let kept = KeptPosition(
+      present: state.position, skips: state.skips, snapshot: target.position, snapshotSkips: target.skips)
+    return .keep(kept.position, skips: kept.skips)
   }
 }

@@ -149,7 +149,7 @@ extension Learner {
           "snapshot": manifest.id, "reason": manifest.reason.rawValue, "events": manifest.eventsLearned,
           "bytes": manifest.ownSize, "files": manifest.files.count, "seconds": snapshots.progress.lastSeconds ?? 0,
         ])
-      removeOldSegments(written)
+      removeOldSegments(written, manifest)
       publishReport(ifDue: false)
       for completion in running.completions { completion(.success(manifest)) }
     case .failure(let problem):
@@ -159,15 +159,20 @@ extension Learner {
     if ending?.takesSnapshot == false, case .failure(let problem) = written.result { end(LearningProblem(problem)) }
   }
 
-  private func removeOldSegments(_ written: WrittenSnapshot) {
+  /// Removes what of the order journal no kept snapshot needs, and what exceeds its size; nothing while the current
+  /// snapshot has no position, since a start from that replays all of it.
+  private func removeOldSegments(_ written: WrittenSnapshot, _ manifest: Manifest) {
     if let problem = written.retentionProblem {
       context.log.warning("old snapshots could not be removed", ["problem": problem])
     }
-    guard let journal = files.journal, !context.settings.keepsWholeJournal, let mark = written.oldestMark else {
-      return
-    }
+    guard let journal = files.journal, !context.settings.keepsWholeJournal, let needed = manifest.position?.journal
+    else { return }
     do throws(JournalProblem) {
-      try journal.remove(before: mark)
+      if let oldest = written.oldestMark { try journal.remove(before: oldest) }
+      guard try journal.trim(keeping: needed) else { return }
+      context.log.notice(
+        "the oldest segments of the order journal were removed, as snapshots.journal_size says; going back to snapshots "
+          + "from before them, records are learned in an order of their own", ["bytes": journal.size])
     } catch {
       context.log.warning("old segments of the order journal could not be removed", ["problem": error])
     }

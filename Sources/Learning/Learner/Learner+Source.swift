@@ -101,17 +101,23 @@ extension Learner {
     }
   }
 
+  /// The place in the journal at which the learner's position stands.
+  private func journalMark(_ journal: OrderJournal) -> JournalMark {
+    guard let position = state.position else { return state.journalStart ?? .beginning }
+    return position.journal ?? journal.mark
+  }
+
   /// What the journal says was learned after the learner's position.
   private func runsToReplay(branches: Bool) throws(JournalProblem) -> [JournalRun] {
     guard let journal = files.journal else { return [] }
-    let mark = state.position?.journal ?? (state.position == nil ? .beginning : journal.mark)
+    let mark = journalMark(journal)
     if branches || source.journalIsBroken {
       try journal.branch(after: mark, at: state.position)
       source.journalIsBroken = false
       return []
     }
     do throws(JournalProblem) {
-      let runs = try journal.resume(after: mark)
+      let runs = try journal.resume(after: mark, at: state.position)
       if !runs.isEmpty {
         context.log.notice("learning records again in the order of the journal", ["runs": runs.count])
       }
@@ -121,6 +127,29 @@ extension Learner {
       context.log.warning("\(error)")
       try journal.branch(after: mark, at: state.position)
       return []
+    }
+  }
+
+  /// Begins the journal's line that a rollback named, which is durable; where that fails the source is started again,
+  /// and its start begins the line.
+  ///
+  /// - Returns: whether what was read ahead may be learned.
+  func beginLine() -> Bool {
+    guard let journal = files.journal else { return true }
+    do throws(JournalProblem) {
+      try journal.begin(journalMark(journal), at: state.position)
+      state.position?.journal = journal.mark
+      source.journalIsBroken = false
+      return true
+    } catch {
+      let problem = SourceProblem(.unreadable, "\(error); learning waits until the journal can be written")
+      if case .stopped = condition {
+        source.isStarted = false
+        context.log.warning("source", ["problem": problem])
+      } else {
+        retrySource(after: problem)
+      }
+      return false
     }
   }
 
@@ -151,6 +180,7 @@ extension Learner {
     for note in report.notes { context.log.notice("source started", ["note": note]) }
     let before = state.position
     state.position = report.position
+    if source.missing != .refuse, isInAnotherSource { state.enterSuccessor(of: before) }
     if let journal = files.journal {
       do throws(JournalProblem) {
         for partition in report.position.partitions {
@@ -181,6 +211,12 @@ extension Learner {
     let isFresh = isUnsaved && source.recordsToReplay == 0
     if isFresh || wasChosen || moved == true { snapshots.isOwed = isFresh ? .start : .request }
     source.awaitsSnapshot = isFresh
+  }
+
+  /// Whether the source was found to be another one than that of the position, so that a place in it was chosen.
+  private var isInAnotherSource: Bool {
+    if case .stopped(.otherSource, _) = condition { return true }
+    return source.problem?.kind == .otherSource
   }
 
   private func sourceFailed(_ problem: SourceProblem) {

@@ -202,6 +202,7 @@ final class Learner {
     report.position = state.position
     report.rejected = state.rejected
     report.quarantineBytes = files.quarantineLength
+    report.journalBytes = files.journalBytes
     report.run = state.progressive.runSummary
     report.lastWindow = state.progressive.lastWindow
     report.slices = state.progressive.slices

@@ -27,6 +27,9 @@ public final class LearnerFiles {
     self.deadLetters = deadLetters
   }
 
+  /// How many bytes the order journal has; nil where none is kept.
+  var journalBytes: UInt64? { journal?.size }
+
   /// How many bytes were ever quarantined.
   var quarantineLength: UInt64 { quarantine?.length ?? 0 }
 

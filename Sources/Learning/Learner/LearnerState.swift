@@ -33,6 +33,9 @@ package struct LearnerState {
   /// say.
   var position: SourcePosition?
 
+  /// The order journal's line that learning goes on with while there is no position to say it.
+  var journalStart: JournalMark?
+
   /// Offsets ahead of the position that are never learned.
   var skips: [SkippedRange] = []
 

@@ -53,6 +53,9 @@ enum LearningMetrics {
     metrics.gauge("afm_quarantine_bytes", "The length of the quarantine file.") {
       Double(board.report.quarantineBytes)
     }
+    metrics.gauge("afm_journal_bytes", "The length of the order journal.") {
+      board.report.journalBytes.map(Double.init)
+    }
     metrics.gauge("afm_table_slots", "Slots of the embedding table.") { Double(board.report.table.slots) }
     metrics.gauge("afm_table_claimed_slots", "Slots of the embedding table that hold a feature.") {
       Double(board.report.table.claimed)

@@ -33,6 +33,9 @@ public struct LearningReport: Sendable {
   /// The length of the quarantine file in bytes.
   public var quarantineBytes: UInt64 = 0
 
+  /// The length of the order journal in bytes; nil where none is kept.
+  public var journalBytes: UInt64?
+
   /// Progressive validation over the whole run.
   public var run: ProgressiveSummary?
 

@@ -21,6 +21,9 @@ public struct RollbackOutcome: Sendable {
   /// Events learned by the model that was left and not by the one that is served now.
   public var eventsAbandoned: UInt64
 
+  /// Whether it was a rewind and the order journal no longer holds what was learned after the snapshot.
+  public var isOrderGone: Bool
+
   /// Whether learning runs: as it did before.
   public var condition: LearningCondition
 }

@@ -22,8 +22,7 @@ struct WrittenSnapshot: Sendable {
   /// Whether the files of dead letters were synced; nil where there are none, or they were not come to.
   var deadLettersSynced: Bool?
 
-  /// The earliest place in the order journal that a retained snapshot refers to; nil where none does, or not all could
-  /// be read.
+  /// The earliest place in the order journal that a retained snapshot refers to; nil where none does.
   var oldestMark: JournalMark?
 
   /// Why retention failed; the snapshot itself is good.
@@ -127,10 +126,12 @@ final class SnapshotWriter: Sendable {
     return job ?? nil
   }
 
-  private static func oldestMark(_ archive: SnapshotArchive) throws(SnapshotProblem) -> JournalMark? {
+  /// The earliest place in the order journal that a snapshot refers to.
+  static func oldestMark(_ archive: SnapshotArchive) throws(SnapshotProblem) -> JournalMark? {
     var oldest: JournalMark?
     for id in try archive.ids() {
-      guard let mark = try archive.manifest(id).position?.journal else { return nil }
+      // One without a position has no order to go on in.
+      guard let mark = try archive.manifest(id).position?.journal else { continue }
       if let known = oldest, (known.segment, known.records) <= (mark.segment, mark.records) { continue }
       oldest = mark
     }

@@ -35,8 +35,9 @@ enum RollbackCommand: Subcommand {
       case .keep: "skipped for good"
       case .rewind: "gone from the model; reading goes back to the snapshot's position"
       }
+    let order = report.orderGone == true ? "the order journal no longer holds their order: they get a new one\n" : ""
     return "serving snapshot \(report.restored) again (\(HumanText.counted(report.eventsLearned, "event")) learned), "
-      + "as snapshot \(report.snapshot)\n\(abandoned): \(fate)\n"
+      + "as snapshot \(report.snapshot)\n\(abandoned): \(fate)\n\(order)"
       + "learning is \(StatusText.learning(report.learning))\n"
   }
 }

@@ -44,6 +44,7 @@ extension SnapshotSummary {
       eventsLearned: manifest.eventsLearned, base: manifest.base, bytes: manifest.totalSize,
       bytesWritten: manifest.ownSize, rows: manifest.ownRows, files: UInt64(manifest.files.count),
       pinned: listing.isPinned, current: listing.isCurrent, abandoned: listing.isAbandoned,
+      orderGone: listing.isOrderGone,
       loss: ManifestText.loss(manifest))
   }
 }

@@ -18,7 +18,10 @@ enum ManifestText {
     }
     if !manifest.skips.isEmpty {
       var table = TextTable(headings: ["Skips in", "from", "to"], alignments: [.right, .right, .right])
-      for skip in manifest.skips { table.append("\(skip.partition)", "\(skip.from)", "\(skip.to)") }
+      for skip in manifest.skips {
+        let source = skip.identity.map { " of \($0)" } ?? ""
+        table.append("\(skip.partition)\(source)", "\(skip.from)", skip.to == .max ? "end" : "\(skip.to)")
+      }
       text += "\n" + table.text
     }
     var files = TextTable(headings: ["File", "rows", "size", "XXH3-128"], alignments: [.left, .right, .right, .left])
@@ -31,7 +34,10 @@ enum ManifestText {
 
   private static func overview(_ manifest: Manifest, _ listing: SnapshotListing, _ now: Date) -> TextTable {
     var table = TextTable()
-    let states = [(listing.isCurrent, "current"), (listing.isPinned, "pinned"), (listing.isAbandoned, "abandoned")]
+    let states = [
+      (listing.isCurrent, "current"), (listing.isPinned, "pinned"), (listing.isAbandoned, "abandoned"),
+      (listing.isOrderGone, "order gone"),
+    ]
     let state = states.filter(\.0).map { ", " + $0.1 }.joined()
     table.append("Snapshot", "\(manifest.id)\(state)")
     table.append("Parent", (manifest.parent.map { "\($0)" } ?? "none") + ", line of descent \(manifest.line)")

@@ -30,6 +30,7 @@ enum SnapshotText {
     if snapshot.current { words.append("current") }
     if snapshot.pinned { words.append("pinned") }
     if snapshot.abandoned { words.append("abandoned") }
+    if snapshot.orderGone == true { words.append("order gone") }
     return words.joined(separator: ", ")
   }
 }

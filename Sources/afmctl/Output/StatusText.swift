@@ -123,6 +123,7 @@ enum StatusText {
       if let files = report.files, files > 1 { text += " in \(files) files" }
     }
     if report.running { text += ", another is being written" }
+    if let bytes = report.journalBytes { text += ", order journal of \(HumanText.bytes(bytes))" }
     return text
   }
 
