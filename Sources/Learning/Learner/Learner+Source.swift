@@ -82,7 +82,6 @@ extension Learner {
       let replaying = try runsToReplay(branches: missing != .refuse)
       source.recordsToReplay = replaying.reduce(0) { $0 &+ UInt64($1.count) }
       source.isReplaying = !replaying.isEmpty
-      source.unnotedEnds = [:]
       state.position?.follow(replaying)
       context.channel.start(
         IngestStart(
@@ -198,6 +197,7 @@ extension Learner {
     source.isStarted = true
     source.problem = nil
     source.checkedAt = wallClockMilliseconds()
+    if !source.unnotedEnds.isEmpty { source.noteEndsAt = MonotonicTime.now }
     let wasChosen = source.missing != .refuse
     source.missing = .refuse
     let moved = before.map { $0.partitions.contains { report.position[$0.partition]?.nextOffset != $0.nextOffset } }

@@ -25,8 +25,10 @@ extension Learner {
   /// Writes the ends at which positions still stand into the journal: after a kill, the partition goes on there even if
   /// what lay before it has expired.
   func noteEndsIfDue(_ now: UInt64) {
-    guard let time = source.noteEndsAt, now >= time, source.isStarted, ending == nil else { return }
+    guard let time = source.noteEndsAt, now >= time else { return }
+    // A timer that is due and stays so would be asked for again and again: the next start sets it anew.
     source.noteEndsAt = nil
+    guard source.isStarted, ending == nil else { return }
     let ends = source.unnotedEnds.filter { state.position?[$0.key]?.nextOffset == $0.value }
     source.unnotedEnds = [:]
     guard let journal = files.journal, source.recordsToReplay == 0, !source.journalIsBroken, !ends.isEmpty else {
