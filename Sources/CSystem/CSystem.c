@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "CSystem.h"
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -50,6 +52,11 @@ int afm_poll(struct pollfd *entries, unsigned long count, uint64_t nanoseconds) 
   int ready = ppoll(entries, count, &timeout, NULL);
   if (ready >= 0) return ready;
   return errno == EINTR ? 0 : -errno;
+}
+
+void afm_limit_arenas(int count) {
+  // Whoever sets glibc's own variable has decided.
+  if (!getenv("MALLOC_ARENA_MAX")) (void)mallopt(M_ARENA_MAX, count);
 }
 
 void afm_set_timer_slack(unsigned long nanoseconds) {

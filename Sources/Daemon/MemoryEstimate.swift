@@ -17,7 +17,7 @@ public struct MemoryEstimate: Equatable, Sendable {
   /// The parts of a running daemon.
   public var parts: [Part]
 
-  /// What a rollback takes beside them while it is under way: a second model.
+  /// What a rollback takes beside them while it is under way: a second model, and what it is read through.
   public var rollbackBytes: UInt64
 
   /// The bytes of a running daemon with a full table.
@@ -43,7 +43,7 @@ public struct MemoryEstimate: Equatable, Sendable {
     if let fetched = Self.fetchedAhead(settings) {
       parts.append(Part(name: "records fetched ahead while learning is behind", bytes: fetched))
     }
-    rollbackBytes = settings.model.memoryBytes
+    rollbackBytes = settings.model.memoryBytes &+ Self.readingBytes
     if let sampling = LearningSettings(settings).negativeSampling {
       let bytes = sampling.bytes(settings.model)
       parts.append(Part(name: "values and users that negatives are drawn by, as many as may", bytes: bytes))
@@ -59,14 +59,17 @@ public struct MemoryEstimate: Equatable, Sendable {
     }
   }
 
+  /// What a snapshot is read through: measured with a table of 640 MB.
+  static let readingBytes: UInt64 = 6 << 20
+
   /// What librdkafka holds at most, where it is the source: measured with records of 250 bytes, of which it keeps the
-  /// answers they came in and a message of its own for each, 2.25 bytes for each that it counts. It gives little of it
+  /// answers they came in and a message of its own for each, 2.7 bytes for each that it counts. It gives little of it
   /// back when learning has caught up.
   private static func fetchedAhead(_ settings: DaemonSettings) -> UInt64? {
     guard case .kafka(let kafka) = settings.source.place else { return nil }
     let kilobytes =
       kafka.properties["queued.max.messages.kbytes"].flatMap { UInt64($0) } ?? KafkaConsumer.queueKilobytes
-    return min(kilobytes, 1 << 22) &* 1024 &* 9 / 4
+    return min(kilobytes, 1 << 22) &* 1024 &* 87 / 32
   }
 
   /// One line a part, and the sum.

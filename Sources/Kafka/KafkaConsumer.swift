@@ -45,7 +45,7 @@ public final class KafkaConsumer {
   ]
 
   /// How much librdkafka fetches ahead unless configured otherwise, in KiB of keys and values.
-  public static let queueKilobytes: UInt64 = 98_304
+  public static let queueKilobytes: UInt64 = 90_112
 
   /// Defaults that suit a stream read from one thread; any of them may be set otherwise.
   static let defaults = [

@@ -3,4 +3,5 @@ import Configuration
 import Daemon
 import Foundation
 
+Allocator.useOneArena()
 exit(AFMDCommand.run(CommandLine.arguments.dropFirst().map { $0 }, ProcessInfo.processInfo.environment))

@@ -20,3 +20,7 @@ int afm_poll(struct pollfd *entries, unsigned long count, uint64_t nanoseconds);
 /// How many nanoseconds late the kernel may end the calling thread's waits to save wake-ups (50,000 unless told
 /// otherwise); a refusal is ignored.
 void afm_set_timer_slack(unsigned long nanoseconds);
+
+/// How many arenas the C library allocates from, unless MALLOC_ARENA_MAX says so; to be called before any thread is
+/// begun.
+void afm_limit_arenas(int count);

@@ -114,6 +114,17 @@ final class DaemonUnderTest {
     }
   }
 
+  /// The most memory that the running daemon ever had resident, in bytes.
+  func peakBytes() throws -> Double {
+    guard let child else { throw Program.Failure(description: "the daemon does not run") }
+    let text = try String(contentsOfFile: "/proc/\(child.pid)/status", encoding: .utf8)
+    let words = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)
+    guard let words, words.count > 1, let kilobytes = Double(words[1]) else {
+      throw Program.Failure(description: "no VmHWM in \(text)")
+    }
+    return kilobytes * 1024
+  }
+
   /// Ends it without warning; returns its exit code, or the negated number of the signal that ended it.
   @discardableResult
   func kill() -> Int32? {
