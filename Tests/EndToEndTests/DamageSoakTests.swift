@@ -13,6 +13,7 @@ extension EndToEndTests {
       var done: [String: Int] = [:]
       var failed: [String: Int] = [:]
       for number in 0..<Soak.damages {
+        if number > 0, number.isMultiple(of: 250) { print("\(number) damages done") }
         let file = subject.files[number % subject.files.count]
         let damage = Damage(to: file, content: try subject.content(file), using: &random)
         done[damage.kindName, default: 0] += 1
