@@ -12,7 +12,8 @@ final class FileChapter: SoakChapter {
     folder = try TemporaryDirectory()
     file = try GrowingFile(folder.path("events.ndjson"), ledger: ledger, perSecond: 200)
     try super.init(
-      source: DaemonUnderTest.file(file.path, follow: true), countsRecords: false, ledger: ledger, log: log,
+      source: DaemonUnderTest.file(file.path, follow: true) + "\n  quiet: 2500ms", countsRecords: false, ledger: ledger,
+      log: log,
       random: random)
     file.flow()
     log.note("file \(file.path)")
@@ -47,7 +48,7 @@ final class FileChapter: SoakChapter {
     ]
   }
 
-  /// Renames the file, lets the writer go on in it for up to two seconds, with pauses, and then begins the new one.
+  /// Renames the file, lets the writer (which is never quiet for as long as the settings say) go on in it for up to two seconds, with pauses, and then begins the new one.
   private func rotate() throws {
     try file.rename()
     if Bool.random(using: &random) { try file.makeSuccessor() }
