@@ -32,7 +32,8 @@ struct KafkaStart {
     let identity = "\(cluster)/\(topic)"
     var watermarks: [Int32: KafkaWatermarks] = [:]
     for partition in partitions {
-      watermarks[partition] = try repeating { (timeout) throws(KafkaError) in
+      // The brokers have just named the partition: a consumer that does not know it yet is to ask again.
+      watermarks[partition] = try repeating(isKnown: true) { (timeout) throws(KafkaError) in
         try consumer.watermarks(topic: topic, partition: partition, timeoutMilliseconds: timeout)
       }
     }
@@ -190,7 +191,13 @@ struct KafkaStart {
   }
 
   /// Asks until an answer comes or the time for a start is over; a refused login ends it at once.
-  func repeating<Answer>(_ ask: (Int32) throws(KafkaError) -> Answer) throws(SourceProblem) -> Answer {
+  ///
+  /// - Parameters:
+  ///   - isKnown: whether what is asked about is known to be there, so that the contrary may pass.
+  ///   - ask: asks, and waits at most so many milliseconds.
+  func repeating<Answer>(
+    isKnown: Bool = false, _ ask: (Int32) throws(KafkaError) -> Answer
+  ) throws(SourceProblem) -> Answer {
     while true {
       do throws(KafkaError) {
         return try ask(1000)
@@ -200,7 +207,7 @@ struct KafkaStart {
         let reported = reports.takeProblem()
         if let reported, reported.kind == .refused { throw reported }
         let problem = KafkaReports.problem(for: error, topic: settings.topic)
-        guard error.isRetriable else { throw problem }
+        guard error.isRetriable || (isKnown && error.code == .unknownTopicOrPartition) else { throw problem }
         if monotonicMilliseconds() > deadline { throw reported ?? problem }
         consumer.consume(maximum: 1, timeoutMilliseconds: 100) { _ in }
       }

@@ -34,7 +34,8 @@ extension LineageRecord {
   /// The snapshot that the record is of.
   fileprivate var snapshot: Snapshot? {
     switch self {
-    case .snapshot(let snapshot), .rollback(let snapshot, _), .found(let snapshot, _), .chosen(let snapshot, _, _): snapshot
+    case .snapshot(let snapshot), .rollback(let snapshot, _), .found(let snapshot, _), .chosen(let snapshot, _, _):
+      snapshot
     default: nil
     }
   }

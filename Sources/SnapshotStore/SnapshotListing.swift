@@ -54,7 +54,8 @@ extension SnapshotArchive {
   /// Reads no other manifest: of the others the lineage knows what they descend from.
   func show(_ id: UInt64, _ lineage: Lineage, current: UInt64?) throws(SnapshotProblem) -> SnapshotListing {
     guard contains(id) else { throw unknown(id) }
-    var listing = listing(id, SnapshotNames.directory(id), isSetAside: false, current, JournalSegments(directory: journal))
+    var listing = listing(
+      id, SnapshotNames.directory(id), isSetAside: false, current, JournalSegments(directory: journal))
     listing.isAbandoned = !ancestry(of: current, [:], lineage).contains(id)
     return listing
   }
