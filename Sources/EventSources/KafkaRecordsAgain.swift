@@ -21,8 +21,10 @@ struct KafkaRecordsAgain {
   let deadline: Int64
   let isCancelled: () -> Bool
 
-  /// Fetches no more than it needs, as far as brokers let it: they send whole batches of records.
-  static let properties = ["queued.min.messages": "1", "fetch.message.max.bytes": "262144"]
+  /// Holds no more than some megabytes. What a fetch may bring of a partition stays as it is: brokers send whole batches,
+  /// and of all partitions but the first nothing where a batch is larger. Nor may a fetched record hold up the next
+  /// fetch, since librdkafka then waits a second, and the same partition would come first again.
+  static let properties = ["queued.max.messages.kbytes": "16384"]
 
   /// Reads the records and compares their payloads.
   ///
