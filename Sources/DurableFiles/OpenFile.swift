@@ -108,6 +108,8 @@ public final class OpenFile: Sendable {
   }
 
   private static func contents(of file: OpenFile, count: Int) throws(FileProblem) -> [UInt8] {
+    // Of an empty array the length would be written into memory that all empty arrays share.
+    guard count > 0 else { return [] }
     var problem: FileProblem?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(FileProblem) {
