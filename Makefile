@@ -214,6 +214,7 @@ address-sanitizer: test-tools ## The same under AddressSanitizer
 
 define sanitized
 $(SWIFT) build --build-tests --sanitize=$(1) --scratch-path $(BUILD)/$(1)
-Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --skip '$(VERIFY_TESTS)|EndToEndTests|RealKafka'
+TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Scripts/thread-sanitizer.suppressions \
+  Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --skip '$(VERIFY_TESTS)|EndToEndTests|RealKafka'
 AFM_PROGRAMS=$(BUILD)/$(1)/debug Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --no-parallel --filter SanitizedTests
 endef
