@@ -22,8 +22,8 @@ struct KafkaRecordsAgain {
   let isCancelled: () -> Bool
 
   /// Holds no more than some megabytes. What a fetch may bring of a partition stays as it is: brokers send whole batches,
-  /// and of all partitions but the first nothing where a batch is larger. Nor may a fetched record hold up the next
-  /// fetch, since librdkafka then waits a second, and the same partition would come first again.
+  /// and of all partitions but the first nothing where a batch is larger. For that reason a partition that has answered
+  /// is fetched no more. Nor may a fetched record hold up the next fetch, since librdkafka then waits a second.
   static let properties = ["queued.max.messages.kbytes": "16384"]
 
   /// Reads the records and compares their payloads.
@@ -42,6 +42,7 @@ struct KafkaRecordsAgain {
     }
     var answers: [Int32: Answer] = [:]
     var outOfRange: Set<Int32> = []
+    var paused: Set<Int32> = []
     while answers.count < wanted.count {
       if isCancelled() { return nil }
       if monotonicMilliseconds() > deadline { throw timedOut() }
@@ -65,6 +66,12 @@ struct KafkaRecordsAgain {
         answers[partition] = last.offset < marks.low ? .gone : last.offset >= marks.high ? .pastTheEnd : nil
         // Where the range took it in again meanwhile, nothing more will come: the next check tells.
         if answers[partition] == nil { throw timedOut() }
+      }
+      let done = Set(answers.keys).subtracting(paused)
+      if !done.isEmpty {
+        paused.formUnion(done)
+        // Where it is refused the others get their turn later.
+        try? consumer.pause(topic: topic, done)
       }
     }
     return answers

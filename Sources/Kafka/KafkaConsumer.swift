@@ -138,6 +138,14 @@ public final class KafkaConsumer {
     if let error = rd_kafka_incremental_assign(handle.native, list) { throw KafkaError(consuming: error) }
   }
 
+  /// Fetches no more of partitions that are assigned; what is queued of them may still come.
+  public func pause(topic: String, _ partitions: some Sequence<Int32>) throws(KafkaError) {
+    let list = Self.list(topic: topic, partitions.map { KafkaPartitionOffset(partition: $0, offset: 0) })
+    defer { rd_kafka_topic_partition_list_destroy(list) }
+    let error = rd_kafka_pause_partitions(handle.native, list)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+  }
+
   /// Waits for messages and hands them over.
   ///
   /// Waits for the first message only, then takes what else is there: librdkafka's own batch call waits for a full

@@ -11,6 +11,7 @@ struct RealKafkaTests {
   @Test(arguments: ["4.3", "3.9"]) func positionsOrderAndLossAgainst(_ version: String) throws {
     let kafka = try RealKafka(version: version)
     try positionsAndOrder(kafka)
+    try batchesLargerThanAFetch(kafka)
     try removedRecords(kafka)
     try startsAtTimes(kafka)
     try newPartitionsAndNewTopics(kafka)
@@ -60,6 +61,25 @@ struct RealKafkaTests {
     #expect(last.position.checksumSum == live.position.checksumSum)
     #expect(last.position.partitions.map(\.lastRecord) == live.position.partitions.map(\.lastRecord))
     #expect(last.position.partitions.map(\.nextOffset) == live.position.partitions.map(\.nextOffset))
+  }
+
+  /// Of batches larger than a fetch a broker sends one partition's alone: all last records are read again all the same.
+  func batchesLargerThanAFetch(_ kafka: RealKafka) throws {
+    try kafka.tool("topics", ["--create", "--topic", "bulky", "--partitions", "4"])
+    let text = String(repeating: "x", count: 20_000)
+    for partition: Int32 in 0..<4 {
+      try produce((0..<200).map { "\(partition)-\($0)-\(text)" }, to: "bulky", partition: partition, kafka)
+    }
+    var settings = settings(kafka, "bulky")
+    settings.properties["fetch.message.max.bytes"] = "20000"
+    let first = try KafkaSource(settings)
+    var live = try Collected(first.start(at: nil, missing: .refuse, replaying: []))
+    live.take(790, from: first)
+    first.close()
+    let second = try KafkaSource(settings)
+    let report = try second.start(at: live.position, missing: .refuse, replaying: [])
+    #expect(report.notes.filter { if case .lastRecordVerified = $0 { true } else { false } }.count == 4)
+    second.close()
   }
 
   /// Records that retention removes from under a position.
