@@ -68,6 +68,7 @@ extension Daemon {
       directory: directory + "/" + StateFiles.journal,
       sizeLimit: settings.snapshots.journalLimit.map { UInt64(clamping: $0) })
     for damage in journal.damage { log.error("order journal", ["problem": damage]) }
+    for note in journal.cutShort { log.notice("order journal", ["note": note]) }
     return LearnerFiles(journal: journal, quarantine: quarantine, deadLetters: deadLetters)
   }
 

@@ -18,8 +18,10 @@ struct JournalOpening {
   private(set) var nextNumber: UInt64
   /// Bytes that were cut off.
   private(set) var droppedBytes: UInt64 = 0
-  /// What was wrong, a sentence each.
+  /// What was damaged, a sentence each.
   private(set) var damage: [String] = []
+  /// What was cut short, as a crash leaves it, a sentence each.
+  private(set) var cutShort: [String] = []
 
   init(_ directory: String) throws(JournalProblem) {
     var names: [String] = []
@@ -47,7 +49,7 @@ struct JournalOpening {
       if scan.records == 0, scan.damage == nil, scan.droppedBytes < JournalSegment.shortestFile {
         // A crash came between making the segment and writing its header, or it was cut as short as that.
         try OrderJournal.file { () throws(FileProblem) in try DirectoryHandle.remove(path) }
-        damage.append("\(path) ended in its header and was removed; \(JournalOpening.consequence)")
+        cutShort.append("\(path) ended in its header and was removed; \(JournalOpening.consequence)")
         numbers.removeLast()
         continue
       }
@@ -63,7 +65,9 @@ struct JournalOpening {
       droppedBytes = scan.droppedBytes
       if droppedBytes > 0 {
         let reason = scan.damage ?? "its last entry was cut short"
-        damage.append("\(path): \(reason); its last \(droppedBytes) bytes were cut off; \(JournalOpening.consequence)")
+        let note =
+          "\(path): \(reason); its last \(droppedBytes) bytes were cut off; \(JournalOpening.consequence)"
+        if scan.damage == nil { cutShort.append(note) } else { damage.append(note) }
       }
       let log = try OrderJournal.open(path) { _, _ in }
       if scan.damage == nil {

@@ -25,8 +25,11 @@ public final class OrderJournal {
   /// Bytes that a crash left half-written at the end, or damage made useless, cut off on opening.
   public let droppedBytes: UInt64
 
-  /// What opening found wrong, a sentence each.
+  /// What opening found damaged, a sentence each.
   public let damage: [String]
+
+  /// What opening found cut short, as a crash or a power loss leaves it, a sentence each.
+  public let cutShort: [String]
 
   var numbers: [UInt64]
   /// How many bytes each segment but the newest has.
@@ -43,7 +46,7 @@ public final class OrderJournal {
   var replay = ReplayCursor()
 
   /// Opens the journal in a directory, which is made where it is not there. What is damaged is set aside or cut off, and
-  /// `damage` says so: it costs the order of some records and none of them.
+  /// `damage` or `cutShort` says so: it costs the order of some records and none of them.
   public init(directory: String, sizeLimit: UInt64? = nil) throws(JournalProblem) {
     self.directory = directory
     self.sizeLimit = sizeLimit
@@ -56,6 +59,7 @@ public final class OrderJournal {
     nextNumber = opening.nextNumber
     droppedBytes = opening.droppedBytes
     damage = opening.damage
+    cutShort = opening.cutShort
     endsInJump = opening.endsInJump
     // One that cannot be looked at now stops no start.
     for number in numbers where number != headNumber { closedBytes[number] = try? Self.length(number, in: directory) }
