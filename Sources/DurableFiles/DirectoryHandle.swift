@@ -16,6 +16,7 @@ public enum DirectoryHandle {
     if parent != path { try create(parent) }
     try FileFaults.check("make", path)
     if mkdir(path, 0o750) != 0, errno != EEXIST { throw FileProblem(operation: "make", path: path, code: errno) }
+    DirectoryOwner.give(directory: path)
     try sync(parent)
   }
 

@@ -25,7 +25,8 @@ public final class OpenFile: Sendable {
   /// The system's number for it.
   public let descriptor: Int32
 
-  /// Opens a file; one that is made gets mode 0640 less the process's mask.
+  /// Opens a file; one that is made gets mode 0640 less the process's mask, and belongs to the owner of its directory
+  /// where root makes it.
   public init(_ path: String, _ mode: Mode) throws(FileProblem) {
     let flags =
       switch mode {
@@ -35,6 +36,8 @@ public final class OpenFile: Sendable {
       }
     self.path = path
     descriptor = try OpenFile.retrying("open", path) { open(path, flags | O_CLOEXEC, 0o640) }
+    if case .read = mode { return }
+    DirectoryOwner.give(descriptor, at: path)
   }
 
   /// The same open file, that is about to be renamed.

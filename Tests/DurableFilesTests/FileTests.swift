@@ -81,4 +81,24 @@ import Testing
     try AtomicFile.replace(at: path, with: bytes)
     #expect(try Checksum.xxh3Hex128(ofFile: path) == bytes.withUnsafeBytes { Checksum.xxh3Hex128($0) })
   }
+  /// Else the daemon of a service's user could not read what an operator did as root.
+  @Test func whatRootMakesBelongsToTheOwnerOfTheDirectory() throws {
+    // Nobody else can make files of others.
+    guard geteuid() == 0 else { return }
+    let place = directory.path("place")
+    try DirectoryHandle.create(place)
+    try #require(chown(place, 12_345, 12_346) == 0)
+    let elsewhere = directory.path("elsewhere")
+    try AtomicFile.replace(at: elsewhere, with: [1])
+    try AtomicFile.replace(at: place + "/file", with: [1])
+    try DirectoryHandle.create(place + "/folder/inner")
+    try FileManager.default.createSymbolicLink(atPath: place + "/link", withDestinationPath: elsewhere)
+    _ = try OpenFile(place + "/link", .update)
+    func owner(_ path: String) -> [UInt32] {
+      var information = stat()
+      return stat(path, &information) == 0 ? [information.st_uid, information.st_gid] : []
+    }
+    for path in ["/file", "/folder", "/folder/inner"] { #expect(owner(place + path) == [12_345, 12_346]) }
+    #expect(owner(elsewhere) == [0, getegid()])
+  }
 }
