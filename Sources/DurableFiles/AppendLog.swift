@@ -160,14 +160,19 @@ public final class AppendLog {
   /// - Throws: `FileProblem`; the log then has the old records or the new, and can be used again.
   public func replace(with contents: [[UInt8]]) throws(FileProblem) {
     if isDoubtful { try beginAnew() }
-    var bytes = AppendLogFormat.magic
-    for content in contents { try AppendLogFormat.append(content, to: &bytes, path) }
+    let bytes = try AppendLogFormat.log(of: contents, path)
     file = try AppendLog.renewed(file, upTo: 0, and: bytes, records: contents.count)
     (records, length, durableLength) = (contents.count, UInt64(bytes.count), UInt64(bytes.count))
     kept = []
     isDoubtful = true
     try DirectoryHandle.sync(DirectoryHandle.parent(of: path))
     isDoubtful = false
+  }
+
+  /// Makes a log of these records in the place of whatever file is there, which nobody uses; durable when the call
+  /// returns. A crash leaves the old file or the new one.
+  public static func make(_ path: String, of contents: [[UInt8]]) throws(FileProblem) {
+    try AtomicFile.replace(at: path, with: try AppendLogFormat.log(of: contents, path))
   }
 
   private func isDurable(upTo end: UInt64) {

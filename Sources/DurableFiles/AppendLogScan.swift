@@ -41,6 +41,13 @@ enum AppendLogFormat {
     return (size.littleEndian, lengthCheck(size, at: offset).littleEndian, checksum(content, at: offset).littleEndian)
   }
 
+  /// The bytes of a whole log.
+  static func log(of contents: [[UInt8]], _ path: String) throws(FileProblem) -> [UInt8] {
+    var bytes = magic
+    for content in contents { try append(content, to: &bytes, path) }
+    return bytes
+  }
+
   /// Adds a record to the bytes of a whole log.
   static func append(_ content: [UInt8], to log: inout [UInt8], _ path: String) throws(FileProblem) {
     guard content.count <= maximumRecord else {

@@ -13,6 +13,13 @@ enum LineageEntryText {
     }
   }
 
+  /// The JSON of each of several records.
+  static func bytes(of entries: [LineageEntry]) throws(SnapshotProblem) -> [[UInt8]] {
+    var contents: [[UInt8]] = []
+    for entry in entries { contents.append(try bytes(of: entry)) }
+    return contents
+  }
+
   /// Reads a record. Nearly all of a long log say that a snapshot became current, in a form that needs no parser: half
   /// a million of them are read in a second instead of half a minute.
   static func entry(_ record: UnsafeRawBufferPointer) throws -> LineageEntry {

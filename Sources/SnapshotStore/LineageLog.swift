@@ -24,16 +24,15 @@ final class LineageLog {
   /// could be read of it is written anew, and learning counts as stopped, since its state is not known.
   init(_ directory: String, note: (RecoveryNote) -> Void) throws(SnapshotProblem) {
     let path = directory + "/" + SnapshotNames.lineage
-    let read = try LineageLog.read(path)
+    var read = try LineageLog.read(path)
     if let damage = read.damage {
       note(
         .damage(
           "\(path) is damaged (\(damage)); it was set aside as \(path).damaged, and learning waits for an operator's word: "
             + "`afmctl resume`"))
-      try translating { () throws(FileProblem) in
-        try DirectoryHandle.remove(path + SnapshotNames.damagedSuffix)
-        try DirectoryHandle.rename(path, to: path + SnapshotNames.damagedSuffix)
-      }
+      read.entries.append(
+        LineageEntry(.learning(.stopped(.lineageDamaged, detail: "\(path) was damaged"))))
+      try LineageLog.repair(path, with: read.entries)
     } else if read.droppedBytes > 0 {
       note(
         .damage(
@@ -47,9 +46,25 @@ final class LineageLog {
       throw LineageLog.problem(error)
     }
     for entry in read.entries { lineage.apply(entry.record) }
-    if read.damage != nil {
-      try replace(with: read.entries)
-      try append(.learning(.stopped(.lineageDamaged, detail: "\(path) was damaged")))
+  }
+
+  /// Keeps a damaged log beside, and then puts in its place, in one step, what could be read of it and that learning is
+  /// stopped: a crash leaves the damaged log, which the next start repairs, or the whole of the new one.
+  private static func repair(_ path: String, with entries: [LineageEntry]) throws(SnapshotProblem) {
+    let contents = try LineageEntryText.bytes(of: entries)
+    let aside = path + SnapshotNames.damagedSuffix
+    try translating { () throws(FileProblem) in
+      do throws(FileProblem) {
+        let damaged = try OpenFile.contents(of: path, limit: 1 << 30)
+        if DirectoryHandle.exists(aside) { try DirectoryHandle.remove(aside) }
+        try AtomicFile.replace(at: aside, with: damaged)
+      } catch {
+        // No file, which no file can be renamed over.
+        guard error.code == EISDIR else { throw error }
+        try DirectoryHandle.remove(aside)
+        try DirectoryHandle.rename(path, to: aside)
+      }
+      try AppendLog.make(path, of: contents)
     }
   }
 
@@ -92,8 +107,7 @@ final class LineageLog {
   }
 
   private func replace(with entries: [LineageEntry]) throws(SnapshotProblem) {
-    var contents: [[UInt8]] = []
-    for entry in entries { contents.append(try LineageEntryText.bytes(of: entry)) }
+    let contents = try LineageEntryText.bytes(of: entries)
     try translating { () throws(FileProblem) in try log.replace(with: contents) }
   }
 

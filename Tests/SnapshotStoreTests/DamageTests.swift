@@ -1,6 +1,7 @@
 import DurableFiles
 import Foundation
 import Testing
+import Threads
 
 @testable import SnapshotStore
 
@@ -152,6 +153,43 @@ import Testing
       expectDamaged(fixture, id, name)
     }
     #expect(try fixture.open().openCurrent()?.snapshot.manifest.id == 1)
+  }
+
+  /// The repair fails at each of its steps in turn: the next start still finds the damage, and waits for a word.
+  @Test func aRepairOfTheLineageThatIsCutShortIsDoneAgain() throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(2) }
+    let path = fixture.archive.path("lineage.log")
+    var bytes = try fixture.bytes(path)
+    bytes[60] ^= 1
+    var failures = 0
+    for step in 0..<50 {
+      try fixture.write(bytes, path)
+      let calls = Lock(0)
+      let problem = try FileFaults.with({ operation, at in
+        guard at.hasPrefix(path), operation != "read", operation != "measure" else { return nil }
+        return calls.withLock { calls in
+          defer { calls += 1 }
+          return calls >= step ? ENOSPC : nil
+        }
+      }) { () -> SnapshotProblem? in
+        do {
+          _ = try fixture.open()
+          return nil
+        } catch let problem as SnapshotProblem {
+          return problem
+        }
+      }
+      let store = try fixture.open()
+      #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+      guard case .stopped(.lineageDamaged, _) = store.learningState else {
+        Issue.record("learning must wait for an operator, also after a failure at step \(step)")
+        return
+      }
+      if problem == nil { break }
+      failures += 1
+    }
+    #expect(failures > 5 && failures < 49)
   }
 
   @Test func aDamagedLineageIsSetAsideAndStopsLearning() throws {
