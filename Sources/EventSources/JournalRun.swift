@@ -27,8 +27,8 @@ public struct JournalMark: Codable, Equatable, Hashable, Sendable {
   /// How many of the segment's records lie before the place.
   public var records: UInt64
 
-  /// The name of the line that a rollback begins after the place, and that goes on from there: the journal makes its
-  /// segment only once the rollback is durable. Nil for the place itself.
+  /// The name of the line that a rollback, or an operator's choice of a snapshot, begins after the place, and that goes on
+  /// from there: the journal makes its segment only once that is durable. Nil for the place itself.
   public var branch: UInt64?
 
   /// Names a place.
@@ -36,6 +36,12 @@ public struct JournalMark: Codable, Equatable, Hashable, Sendable {
     self.segment = segment
     self.records = records
     self.branch = branch
+  }
+
+  /// A name for a line, never to come again: whatever else is given a number twice, no line is taken for another.
+  public static func drawnName() -> UInt64 {
+    // What other readers of JSON take for a number as well.
+    UInt64.random(in: 1..<(1 << 53))
   }
 
   /// The place without the line that begins there.

@@ -50,12 +50,10 @@ extension OrderJournal {
 
   /// Names the line that a rollback will begin after a place; writes nothing.
   ///
-  /// The mark is for the rollback's snapshot. `begin` makes the line when that is durable, or the next start does. The
-  /// name is drawn, never to come again: whatever else is given a number twice, no line is taken for another.
+  /// The mark is for the rollback's snapshot. `begin` makes the line when that is durable, or the next start does.
   public func nameBranch(after mark: JournalMark) throws(JournalProblem) -> JournalMark {
     var named = try place(of: mark) ?? mark.withoutBranch
-    // What other readers of JSON take for a number as well.
-    named.branch = UInt64.random(in: 1..<(1 << 53))
+    named.branch = JournalMark.drawnName()
     return named
   }
 

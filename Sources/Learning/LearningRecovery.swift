@@ -39,9 +39,10 @@ public struct RecoveredLearning: Sendable {
     let recovered = try store.openCurrent()
     if let recovered {
       let manifest = recovered.snapshot.manifest
-      let loaded = try LoadedLearning(
+      var loaded = try LoadedLearning(
         recovered.snapshot, position: recovered.position, skips: recovered.skips, identity: identity,
         settings: settings)
+      if recovered.position == nil { loaded.state.journalStart = recovered.journal }
       var notes = recovered.notes
       if manifest.arithmetic != identity.kernels.arithmetic {
         try store.recordArithmeticChange(from: manifest.arithmetic, to: identity.kernels.arithmetic)
@@ -67,9 +68,11 @@ public struct RecoveredLearning: Sendable {
       model = loaded.model
       state = loaded.state
       snapshot = manifest.id
+      var position = recovered.position
+      // An operator's choice is learned on from on a line of its own.
+      position?.journal = manifest.position?.journal
       truncatesQuarantine =
-        manifest.rollback?.mode != .keep && recovered.position == manifest.position
-        && recovered.skips == manifest.skips
+        manifest.rollback?.mode != .keep && position == manifest.position && recovered.skips == manifest.skips
       self.notes = notes
       damage = recovered.damage
     } else {

@@ -34,7 +34,7 @@ extension LineageRecord {
   /// The snapshot that the record is of.
   fileprivate var snapshot: Snapshot? {
     switch self {
-    case .snapshot(let snapshot), .rollback(let snapshot, _), .found(let snapshot, _), .chosen(let snapshot, _, _):
+    case .snapshot(let snapshot), .rollback(let snapshot, _), .found(let snapshot, _), .chosen(let snapshot, _, _, _):
       snapshot
     default: nil
     }
@@ -46,7 +46,7 @@ extension CompactedLineage {
     self.init(
       records: lineage.records, known: lineage.known, highestNumber: lineage.highestID,
       highestLine: lineage.highestLine, line: lineage.line, current: lineage.current,
-      takenInsteadOf: lineage.takenInsteadOf, learning: lineage.learning)
+      takenInsteadOf: lineage.takenInsteadOf, choice: lineage.choice, learning: lineage.learning)
   }
 }
 
@@ -103,7 +103,8 @@ private struct ShortenedDescent {
     case .snapshot(let snapshot): shortened(snapshot).map { .snapshot($0) }
     case .rollback(let snapshot, let rollback): shortened(snapshot).map { .rollback($0, rollback) }
     case .found(let snapshot, let rollback): shortened(snapshot).map { .found($0, rollback) }
-    case .chosen(let snapshot, let rollback, let line): shortened(snapshot).map { .chosen($0, rollback, line: line) }
+    case .chosen(let snapshot, let rollback, let line, let branch):
+      shortened(snapshot).map { .chosen($0, rollback, line: line, branch: branch) }
     case .setAside(let id, _, _): present.contains(id) ? record : nil
     case .ancestorTaken(let id, _, _): kept.contains(id) ? record : nil
     case .learning, .compacted: nil

@@ -19,6 +19,9 @@ public struct Lineage: Equatable, Sendable {
   /// written since; nil where the current one is no such ancestor.
   public private(set) var takenInsteadOf: UInt64?
 
+  /// The choice of an operator that no snapshot was written after; nil where there is none.
+  public private(set) var choice: SnapshotChoice?
+
   /// Where the snapshots are from before the model was begun anew; nil where it never was.
   public private(set) var setAside: SetAside?
 
@@ -48,11 +51,13 @@ public struct Lineage: Equatable, Sendable {
       note(snapshot, nil)
       current = snapshot.id
       takenInsteadOf = nil
+      choice = nil
       line = snapshot.line
     case .rollback(let snapshot, let rollback):
       note(snapshot, rollback)
       current = snapshot.id
       takenInsteadOf = nil
+      choice = nil
       line = snapshot.line
     case .found(let snapshot, let rollback):
       note(snapshot, rollback)
@@ -65,16 +70,18 @@ public struct Lineage: Equatable, Sendable {
       if !skips.isEmpty { inheritedSkips[id, default: []] += skips }
       takenInsteadOf = instead
       moveCurrent(to: id)
-    case .chosen(let snapshot, let rollback, let newLine):
+    case .chosen(let snapshot, let rollback, let newLine, let branch):
       note(snapshot, rollback)
       current = snapshot.id
       takenInsteadOf = nil
+      if let branch { choice = SnapshotChoice(snapshot: snapshot.id, branch: branch) }
       begin(newLine)
     case .begunAnew(let aside, let newLine):
       setAside = aside
       current = nil
       takenInsteadOf = nil
       inheritedSkips = [:]
+      choice = nil
       learning = .running
       begin(newLine)
     case .learning(let state):
@@ -120,6 +127,7 @@ public struct Lineage: Equatable, Sendable {
     line = before.line
     current = before.current
     takenInsteadOf = before.takenInsteadOf
+    choice = before.choice
     learning = before.learning
   }
 

@@ -35,8 +35,9 @@ public enum LineageRecord: Codable, Equatable, Sendable {
   /// An ancestor became the current snapshot instead of one that cannot be read, and these offsets, which rollbacks on
   /// the way left behind, stay skipped until a later snapshot carries them.
   case ancestorTaken(id: UInt64, insteadOf: UInt64, skips: [SkippedRange])
-  /// An operator made a snapshot the current one while no daemon ran: a new line of descent.
-  case chosen(Snapshot, Manifest.Rollback?, line: UInt64)
+  /// An operator made a snapshot the current one while no daemon ran: a new line of descent, and of the order journal one
+  /// of this name; nil where the snapshot was current before.
+  case chosen(Snapshot, Manifest.Rollback?, line: UInt64, branch: UInt64?)
   /// An operator set all snapshots aside, to begin with a fresh model: a new line of descent.
   case begunAnew(SetAside, line: UInt64)
   /// The state of learning changed.
@@ -91,6 +92,8 @@ public struct CompactedLineage: Codable, Equatable, Sendable {
   public var current: UInt64?
   /// The snapshot that it was taken instead of.
   public var takenInsteadOf: UInt64?
+  /// The choice that no snapshot was written after.
+  public var choice: SnapshotChoice?
   /// Whether the daemon learned.
   public var learning: LearningState
 }

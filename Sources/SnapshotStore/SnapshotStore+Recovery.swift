@@ -13,6 +13,9 @@ public struct RecoveredSnapshot: Sendable {
   /// snapshot to the one that was current. Every later snapshot has to carry those that are still ahead.
   public var skips: [SkippedRange]
 
+  /// The line of the order journal that learning goes on with where no position says it.
+  public var journal: JournalMark?
+
   /// Snapshots that were damaged and set aside, newest first; empty where the current one was whole.
   public var setAside: [UInt64]
 
@@ -99,9 +102,12 @@ extension SnapshotStore {
       }
     }
     for id in search.missing { notes.append(.damage("snapshot \(id) is not in \(archive.directory)")) }
-    // Recorded before `CURRENT` changes: the next start finds what is skipped by nothing else.
-    if search.start != manifest.id {
-      try log.append(.ancestorTaken(id: manifest.id, insteadOf: search.start, skips: skips))
+    // Recorded before `CURRENT` changes: the next start finds what is skipped by nothing else. One that was never current
+    // is recorded too, so that its damage stands over restarts.
+    let instead = unreadableAtOpening.max() ?? search.start
+    if instead != manifest.id {
+      try log.append(
+        .ancestorTaken(id: manifest.id, insteadOf: instead, skips: search.start == manifest.id ? [] : skips))
       for (id, problem) in search.damaged where problem.kind == .damaged {
         try log.append(.setAside(id: id, ancestor: manifest.id, detail: problem.message))
       }
@@ -114,10 +120,15 @@ extension SnapshotStore {
       ahead = SkippedRanges.apply(ahead, to: &moved)
       position = moved
     }
+    var journal = manifest.rollback?.journal
+    if let choice = log.lineage.choice {
+      if let mark = position?.journal { position?.journal = choice.mark(for: manifest.id, at: mark) }
+      if position == nil { journal = choice.mark(for: manifest.id, at: journal ?? .beginning) }
+    }
     let damage = damage(taken: manifest, search, log.lineage)
-    if let damage, !damage.found.isEmpty || !search.missing.isEmpty { notes.append(.damage(damage.description)) }
+    if let damage { notes.append(.damage(damage.description)) }
     return RecoveredSnapshot(
-      snapshot: snapshot, position: position, skips: ahead,
+      snapshot: snapshot, position: position, skips: ahead, journal: journal,
       setAside: search.damaged.filter { $0.problem.kind == .damaged }.map(\.id), damage: damage, notes: notes)
   }
 

@@ -1,3 +1,4 @@
+import DurableFiles
 import EventSources
 import Foundation
 import Glibc
@@ -113,6 +114,34 @@ import Threads
     let report = try fourth.wait(records: 100 + left)
     #expect(report.condition == .running && report.position == learned.position)
     try fourth.stop()
+  }
+
+  /// What is answered with a failure has no effect: the place that was chosen is not taken either.
+  @Test func aResumeThatCannotBeRecordedChoosesNoPlace() throws {
+    let directory = try TemporaryDirectory()
+    let log = MemoryLog.random(records: 300, partitions: 2, seed: 33)
+    let control = MemorySourceControl()
+    control.allow(100)
+    let harness = try Harness(directory, log, control: control)
+    try harness.wait(records: 100)
+    try harness.stop()
+    let lost = MemorySourceControl()
+    lost.state.withLock { $0.earliest = [0: 120, 1: 130] }
+    let second = try Harness(directory, log, control: lost)
+    try second.wait { $0.condition != .running }
+    let lineage = directory.path("snapshots/lineage.log")
+    FileFaults.with({ operation, path in operation == "write" && path == lineage ? ENOSPC : nil }) {
+      let problem = #expect(throws: LearningProblem.self) {
+        let _: LearningReport = try second.wait { second.service.resume(at: .latest, $0) }
+      }
+      #expect(problem?.kind == .storage)
+    }
+    let report = try second.report()
+    #expect(report.condition.needsPosition && report.recordsRead == 100)
+    let _: LearningReport = try second.wait { second.service.resume(at: .earliest, $0) }
+    let left = log.partitions[0].count - 120 + log.partitions[1].count - 130
+    #expect(try second.wait(records: 100 + left).recordsRead == UInt64(100 + left))
+    try second.stop()
   }
 
   @Test func aSourceThatCannotBeReachedIsTriedAgain() throws {

@@ -10,7 +10,7 @@ import Testing
     do { _ = try fixture.series(3) }
     do {
       let store = try fixture.open()
-      #expect(try store.choose(1).eventsLearned == 100)
+      #expect(try store.choose(1).manifest.eventsLearned == 100)
       #expect(store.lineage.line == 2)
     }
     let store = try fixture.open()

@@ -1,3 +1,4 @@
+import DurableFiles
 import EventSources
 import Foundation
 import Testing
@@ -34,13 +35,35 @@ import Testing
     do {
       let store = try fixture.open()
       let again = try #require(try store.openCurrent())
-      #expect(again.snapshot.manifest.id == 2 && again.setAside.isEmpty && again.notes.isEmpty)
+      #expect(again.snapshot.manifest.id == 2 && again.setAside.isEmpty)
+      #expect(again.notes.count == 1 && again.notes.allSatisfy(\.isDamage))
       // The damage stands until another snapshot is written, also over a restart.
       #expect(again.damage?.snapshot == 4 && again.damage?.events == 200 && again.damage?.found == [])
       let manifest = try fixture.snapshot(fixture.restored(2), in: store)
       #expect(manifest.id == 5 && manifest.parent == 2)
     }
     #expect(try fixture.open().openCurrent()?.damage == nil)
+  }
+
+  /// A read error may pass: an ancestor is taken, and what the disk did not give up stays where it is.
+  @Test(arguments: [SnapshotNames.model, SnapshotNames.manifest])
+  func aSnapshotThatTheDiskDoesNotGiveUpIsLeftWhereItIs(_ file: String) throws {
+    let fixture = try Fixture()
+    do { _ = try fixture.series(3) }
+    let unreadable = fixture.archive.path(3) + "/" + file
+    try FileFaults.with({ operation, path in operation == "read" && path == unreadable ? EIO : nil }) {
+      let recovered = try #require(try fixture.open().openCurrent())
+      #expect(recovered.snapshot.manifest.id == 2 && recovered.setAside.isEmpty)
+      #expect(recovered.damage?.snapshot == 3 && recovered.damage?.events == 100)
+      #expect(recovered.damage?.found == [3])
+      #expect(recovered.notes.contains { $0.isDamage && $0.text.contains("snapshot 3 was left where it is") })
+    }
+    #expect(try fixture.archive.verify(3).eventsLearned == 300)
+    // Learning has gone on from the ancestor: the disk's better mood does not bring back what it left.
+    let store = try fixture.open()
+    #expect(try store.openCurrent()?.snapshot.manifest.id == 2)
+    let manifest = try fixture.snapshot(fixture.restored(2), in: store)
+    #expect(manifest.id == 4 && manifest.parent == 2)
   }
 
   @Test func whereNoneIsGoodNothingFreshIsMade() throws {

@@ -10,6 +10,7 @@ extension Learner {
     case .snapshotWritten(let written): snapshotWritten(written)
     case .rollback(let request): rollbackRequested(request)
     case .rollbackLoaded(let loaded): rollbackLoaded(loaded)
+    case .damageFound(let snapshot, let problem): damageFound(in: snapshot, problem)
     case .pause(let completion): pause(completion)
     case .resume(let position, let completion): resume(at: position, completion)
     case .report(let completion): completion(makeReport())
@@ -63,18 +64,25 @@ extension Learner {
   /// Changes the condition; it takes effect at once, and is acknowledged when it would survive a restart. Where it
   /// cannot be recorded, nothing changes.
   func enter(_ next: LearningCondition, _ completion: LearningCompletion<LearningReport>) {
-    let before = condition
-    condition = next
-    isReportStale = true
+    do throws(LearningProblem) {
+      try enter(next)
+    } catch {
+      return completion(.failure(error))
+    }
+    publishReport(ifDue: false)
+    completion(.success(makeReport()))
+  }
+
+  /// The same, to be acknowledged by the caller.
+  func enter(_ next: LearningCondition) throws(LearningProblem) {
     do throws(SnapshotProblem) {
       try context.store.record(learning: next.lineageState)
     } catch {
-      condition = before
-      return completion(.failure(LearningProblem(error)))
+      throw LearningProblem(error)
     }
+    condition = next
+    isReportStale = true
     context.log.notice("learning", ["state": "\(next)"])
-    publishReport(ifDue: false)
-    completion(.success(makeReport()))
   }
 
   private func stop(_ takingSnapshot: Bool, _ completion: @escaping LearningCompletion<Void>) {
@@ -89,7 +97,7 @@ extension Learner {
   func refuse(_ command: LearnerCommand) {
     switch command {
     case .takeSnapshot(_, let completion): completion(.failure(Learner.stopping))
-    case .snapshotWritten, .rollbackLoaded: break
+    case .snapshotWritten, .rollbackLoaded, .damageFound: break
     case .rollback(let request): request.completion(.failure(Learner.stopping))
     case .pause(let completion): completion(.failure(Learner.stopping))
     case .resume(_, let completion): completion(.failure(Learner.stopping))

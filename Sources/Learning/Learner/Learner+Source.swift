@@ -31,8 +31,8 @@ struct SourceCourse {
   /// Records that are still to be learned again in the order of the journal.
   var recordsToReplay: UInt64 = 0
 
-  /// Whether the last start was given an order of the journal to begin with.
-  var isReplaying = false
+  /// Whether the last start was given an order of the journal to begin with, if only of jumps.
+  var wasGivenOrder = false
 
   /// When the source was last seen to be the one that was learned from, in milliseconds since 1970; nil where this
   /// process has not seen it.
@@ -81,7 +81,7 @@ extension Learner {
     do throws(JournalProblem) {
       let replaying = try runsToReplay(branches: missing != .refuse)
       source.recordsToReplay = replaying.reduce(0) { $0 &+ UInt64($1.count) }
-      source.isReplaying = !replaying.isEmpty
+      source.wasGivenOrder = !replaying.isEmpty
       state.position?.follow(replaying)
       context.channel.start(
         IngestStart(
@@ -177,16 +177,29 @@ extension Learner {
 
   private func sourceStarted(_ report: StartReport) {
     for note in report.notes { context.log.notice("source started", ["note": note]) }
+    let isElsewhere = source.missing != .refuse && isInAnotherSource
+    if let completion = source.resuming, condition != .running {
+      do throws(LearningProblem) {
+        try enter(.running)
+      } catch {
+        // What is answered with a failure has no effect: the position that was chosen is not taken either.
+        source.resuming = nil
+        source.missing = .refuse
+        source.isStarted = false
+        publishReport(ifDue: false)
+        return completion(.failure(error))
+      }
+    }
     let before = state.position
     state.position = report.position
-    if source.missing != .refuse, isInAnotherSource { state.enterSuccessor(of: before) }
+    if isElsewhere { state.enterSuccessor(of: before) }
     if let journal = files.journal {
       do throws(JournalProblem) {
         for partition in report.position.partitions {
           guard let old = before?[partition.partition], old.nextOffset != partition.nextOffset else { continue }
           try journal.appendJump(partition: partition.partition, nextOffset: partition.nextOffset)
         }
-        if before == nil, !source.isReplaying { try noteBeginning(report.position, in: journal) }
+        if before == nil, !source.wasGivenOrder { try noteBeginning(report.position, in: journal) }
         try journal.flush()
       } catch {
         source.journalIsBroken = true
@@ -203,7 +216,8 @@ extension Learner {
     let moved = before.map { $0.partitions.contains { report.position[$0.partition]?.nextOffset != $0.nextOffset } }
     if let completion = source.resuming {
       source.resuming = nil
-      enter(.running, completion)
+      publishReport(ifDue: false)
+      completion(.success(makeReport()))
     }
     // The first position, and one that was chosen, must not have to be chosen again.
     // A snapshot that was asked for before the source ever started has none.

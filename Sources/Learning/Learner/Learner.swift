@@ -82,7 +82,8 @@ final class Learner {
       eventsSeen: model.eventsLearned &+ UInt64(clamping: recovered.state.waiting.count),
       startedAt: MonotonicTime.now)
     snapshots.damage = recovered.damage
-    snapshots.progress.damaged = UInt64(clamping: recovered.damage?.found.count ?? 0)
+    // Also where an earlier start set it aside: it is told until a snapshot is written.
+    if let damage = recovered.damage { snapshots.noteDamaged([damage.snapshot] + damage.found) }
     let names = context.identity.schema.layout.names
     slicedFields = context.settings.slices.map { name in
       UInt16(truncatingIfNeeded: names.firstIndex(of: name) ?? Int(UInt16.max))

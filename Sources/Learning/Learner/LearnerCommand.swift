@@ -14,6 +14,8 @@ enum LearnerCommand: Sendable {
   case rollback(QueuedRollback)
   /// The model of the rollback in hand was loaded beside the live one, or could not be.
   case rollbackLoaded(Result<RollbackPlan, LearningProblem>)
+  /// Take note that a snapshot, wanted for a rollback, is damaged or cannot be read.
+  case damageFound(UInt64, SnapshotProblem)
   /// Stop learning until resumed; done when that would survive a restart.
   case pause(LearningCompletion<LearningReport>)
   /// Learn on; done when that would survive a restart.

@@ -39,6 +39,7 @@ final class RollbackLoader: Sendable {
         let request = QueuedRollback(target: target, mode: mode, completion: completion)
         if !channel.post(.rollback(request)) { completion(.failure(Learner.stopping)) }
       } catch {
+        RollbackLoader.tell(error, of: snapshot, to: channel)
         completion(.failure(LearningProblem(error)))
       }
     }
@@ -51,7 +52,7 @@ final class RollbackLoader: Sendable {
       let patience = RollbackLoader.patienceMilliseconds
       let loaded: Result<RollbackPlan, LearningProblem>
       if retired.waitUntilReleased(milliseconds: patience) {
-        loaded = RollbackLoader.plan(request, identity, settings)
+        loaded = RollbackLoader.plan(request, identity, settings, channel)
       } else {
         loaded = .failure(
           LearningProblem(
@@ -70,7 +71,7 @@ final class RollbackLoader: Sendable {
   }
 
   private static func plan(
-    _ request: QueuedRollback, _ identity: LearningIdentity, _ settings: LearningSettings
+    _ request: QueuedRollback, _ identity: LearningIdentity, _ settings: LearningSettings, _ channel: IngestChannel
   ) -> Result<RollbackPlan, LearningProblem> {
     let manifest = request.target.manifest
     do throws(SnapshotProblem) {
@@ -80,7 +81,14 @@ final class RollbackLoader: Sendable {
         RollbackPlan(
           target: request.target, mode: request.mode, model: loaded.model, live: loaded.live, state: loaded.state))
     } catch {
+      tell(error, of: manifest.id, to: channel)
       return .failure(LearningProblem(error))
     }
+  }
+
+  /// Damage concerns more than the one who asked for the rollback.
+  private static func tell(_ problem: SnapshotProblem, of snapshot: UInt64, to channel: IngestChannel) {
+    guard problem.kind == .damaged || problem.kind == .unreadable else { return }
+    _ = channel.post(.damageFound(snapshot, problem))
   }
 }

@@ -45,6 +45,15 @@ extension Learner {
     continueRollbacks()
   }
 
+  /// Says that a snapshot that was to be gone back to is damaged or cannot be read: to all who watch, not only to the one
+  /// who asked for it. It stays where it is.
+  func damageFound(in snapshot: UInt64, _ problem: SnapshotProblem) {
+    snapshots.noteDamaged([snapshot])
+    context.log.error(
+      "a snapshot is damaged or cannot be read; roll back to another one, see afmctl snapshots verify",
+      ["snapshot": snapshot, "problem": problem])
+  }
+
   /// Carries out the rollback whose model is loaded, and has the next one's loaded, while no snapshot is being written.
   func continueRollbacks() {
     guard snapshots.running == nil else { return }

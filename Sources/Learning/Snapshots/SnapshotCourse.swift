@@ -21,6 +21,16 @@ struct SnapshotCourse {
   /// The same until another snapshot is current than the one that was taken instead.
   var standingDamage: SnapshotDamage? { damage.flatMap { $0.taken == current ? $0 : nil } }
 
+  /// The snapshots that this process found damaged or unreadable, or an earlier one did with no snapshot written since:
+  /// each counts once, however often it is tried.
+  private var damaged: Set<UInt64> = []
+
+  /// Counts snapshots that were found damaged or unreadable.
+  mutating func noteDamaged(_ found: [UInt64]) {
+    damaged.formUnion(found)
+    progress.damaged = UInt64(clamping: damaged.count)
+  }
+
   /// The one that is being written.
   var running: Running?
 

@@ -25,7 +25,8 @@ enum SnapshotsChooseCommand: Subcommand {
     do throws(SnapshotProblem) {
       let store = try SnapshotStore(stateDirectory: directory.path)
       for note in store.notes { printError("afmctl: \(note)\n") }
-      let manifest = try store.choose(id)
+      let (manifest, note) = try store.choose(id)
+      if let note { printError("afmctl: \(note)\n") }
       report = Report(snapshot: manifest.id, eventsLearned: manifest.eventsLearned)
     } catch {
       guard error.kind == .locked else { throw Failure(error) }
