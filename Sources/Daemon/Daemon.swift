@@ -99,16 +99,28 @@ public final class Daemon {
     let interval = manager.watchdogTimeout.map { max(1, Int(clamping: $0.milliseconds) / 3) } ?? 5_000
     let pulse = Pulse()
     pulse.ask(learning)
+    var isInPlace = true
     while true {
       if let signal = signals.wait(milliseconds: interval) {
         log.notice("asked to end", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         return
       }
-      store.checkPlace()
+      tellPlace(store, &isInPlace)
       guard pulse.isAnswered else { continue }
       let report = learning.report
       manager.notify(.watchdog, .status(statusLine(report)))
       pulse.ask(learning)
+    }
+  }
+
+  /// Says that the state directory was moved away, and that it is back: a daemon that is paused does not come across it.
+  private func tellPlace(_ store: SnapshotStore, _ isInPlace: inout Bool) {
+    guard store.checkPlace() != isInPlace else { return }
+    isInPlace.toggle()
+    if let problem = store.placeProblem {
+      log.error("state directory", ["problem": problem])
+    } else {
+      log.notice("the state directory is back in its place")
     }
   }
 

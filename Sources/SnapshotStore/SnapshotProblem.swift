@@ -11,7 +11,7 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
     case locked
     /// A file is not what was written, or is missing.
     case damaged
-    /// The disk does not give a file up (an input or output error); it may later.
+    /// The disk does not give a file up (an input or output error, or damage of the file system); it may later.
     case unreadable
     /// There is no snapshot of this number.
     case unknownSnapshot
@@ -50,7 +50,9 @@ public struct SnapshotProblem: Error, Equatable, Sendable, CustomStringConvertib
       case (.locked, _, _): .locked
       case (.replaced, _, _): .replaced
       case (.damaged, _, _), (.missing, _, _), (_, "read", EISDIR): .damaged
-      case (_, "read", EIO), (_, "open", EIO): .unreadable
+      case (_, "read", EIO), (_, "open", EIO), (_, "read", EBADMSG), (_, "open", EBADMSG), (_, "read", EUCLEAN),
+        (_, "open", EUCLEAN):
+        .unreadable
       default: .file
       }
     message = problem.description

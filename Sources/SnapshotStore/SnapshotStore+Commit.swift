@@ -51,14 +51,13 @@ extension SnapshotStore {
       try reached(.renamed)
       try undoing(id, to: current) { () throws(SnapshotProblem) in try makeCurrent(id) }
       try reached(.currentReplaced)
-      let snapshot = LineageRecord.Snapshot(manifest)
-      let record = manifest.rollback.map { .rollback(snapshot, $0) } ?? LineageRecord.snapshot(snapshot)
+      let record = LineageRecord.current(LineageRecord.Snapshot(manifest), manifest.rollback)
       try undoing(id, to: current) { () throws(SnapshotProblem) in try log.append(record) }
       try reached(.recorded)
       keep(manifest)
       return manifest
     }
-    try requirePlace()
+    try requirePlaceAfterChange()
     return written
   }
 

@@ -219,7 +219,7 @@ public final class SnapshotStore: Sendable {
   private func recording(_ body: (LineageLog) throws(SnapshotProblem) -> Void) throws(SnapshotProblem) {
     try requirePlace()
     try usingLog(body)
-    try requirePlace()
+    try requirePlaceAfterChange()
   }
 
   private func usingLog<Result>(
@@ -246,9 +246,15 @@ public final class SnapshotStore: Sendable {
   /// What the last look at the state directory found wrong; nil where it was in its place. Never waits.
   public var placeProblem: String? { place.problem }
 
-  /// Makes sure that what is written now, or was just written, is where a restart looks for it.
+  /// Makes sure that what is written now is where a restart looks for it.
   public func requirePlace() throws(SnapshotProblem) {
     if !place.check() { throw SnapshotProblem(.replaced, place.message) }
+  }
+
+  /// Makes sure that what was just written is where a restart looks for it. Else it is refused, and all that follows too:
+  /// the lineage goes on from it, and whoever asked does not.
+  func requirePlaceAfterChange() throws(SnapshotProblem) {
+    if !place.checkAfterChange() { throw SnapshotProblem(.replaced, place.message) }
   }
 
   /// The numbers of all snapshots that are there in any form.

@@ -9,29 +9,44 @@ final class StatePlace: Sendable {
   private let path: String
   private let lock: FileLock
   private let snapshots: HeldDirectory
-  private let found: Lock<Bool>
+  private let found: Lock<Found>
+
+  private struct Found {
+    var isInPlace = true
+    /// Whether it was moved during a change that was refused for it: what it holds is not what this process goes on from.
+    var isLost = false
+  }
 
   /// Takes the lock.
   init(_ path: String, snapshots: String) throws(FileProblem) {
     self.path = path
     lock = try FileLock(path + "/LOCK")
     self.snapshots = try HeldDirectory(snapshots)
-    found = Lock(true)
+    found = Lock(Found())
   }
 
   /// Whether the paths still lead to what is held.
   func check() -> Bool {
     let isInPlace = lock.isInPlace && snapshots.isInPlace
-    found.withLock { $0 = isInPlace }
-    return isInPlace
+    return found.withLock { found in
+      found.isInPlace = isInPlace && !found.isLost
+      return found.isInPlace
+    }
+  }
+
+  /// The same after a change was written: where it is not, nothing is right any more before a restart.
+  func checkAfterChange() -> Bool {
+    if check() { return true }
+    found.withLock { $0.isLost = true }
+    return false
   }
 
   /// What the last look found wrong.
-  var problem: String? { found.withLock { $0 } ? nil : message }
+  var problem: String? { found.withLock { $0.isInPlace } ? nil : message }
 
   /// What is wrong where the paths lead elsewhere, and what to do.
   var message: String {
     "the state directory \(path), its LOCK or its snapshots were removed or replaced while afmd runs: scores are served, "
-      + "and nothing is acknowledged. Put back what was there, or restart afmd"
+      + "and nothing is acknowledged. Put back what was there; where that does not help, restart afmd"
   }
 }

@@ -3,11 +3,12 @@ import Features
 import Foundation
 import Glibc
 import LiveModel
-import SnapshotStore
 import TestSupport
 import Testing
+import Threads
 
 @testable import Learning
+@testable import SnapshotStore
 
 @Suite struct RollbackTests {
   private func scores(_ harness: Harness) -> [UInt32] {
@@ -198,6 +199,29 @@ import Testing
       let _: RollbackOutcome = try harness.wait { harness.service.rollBack(to: 777, mode: .keep, $0) }
     }
     #expect(scores(harness) == before)
+    try harness.stop()
+  }
+  /// A rollback waits for a snapshot that is being written while the source starts for the first time: learning begins.
+  @Test func aRollbackBesideTheFirstStartHoldsNothingUp() throws {
+    let directory = try TemporaryDirectory()
+    let control = MemorySourceControl()
+    control.state.withLock { $0.holdsStarts = true }
+    let isHeld = Lock(false)
+    let harness = try Harness(
+      directory, MemoryLog.random(records: 100, seed: 25), control: control,
+      failpoint: { _ in while isHeld.withLock({ $0 }) { sched_yield() } })
+    let target: Manifest = try harness.wait { harness.service.takeSnapshot($0) }
+    #expect(target.position == nil)
+    isHeld.withLock { $0 = true }
+    let outcome = Monitor<Result<RollbackOutcome, LearningProblem>?>(nil)
+    harness.service.takeSnapshot { _ in }
+    harness.service.rollBack(to: target.id, mode: .keep) { result in outcome.update { $0 = result } }
+    control.state.withLock { $0.holdsStarts = false }
+    try harness.wait { $0.position != nil }
+    isHeld.withLock { $0 = false }
+    let result = try #require(outcome.wait(milliseconds: Harness.patience) { $0 })
+    #expect(throws: Never.self) { try result.get() }
+    #expect(try harness.wait(records: 100).recordsRead == 100)
     try harness.stop()
   }
 }

@@ -79,6 +79,10 @@ import Threads
       #expect(throws: Never.self) { try write(UInt64(number) + 2, rows: 0, at: position).result.get() }
     }
     #expect(try SnapshotWriter.oldestMark(store.archive) == JournalMark(segment: 3, records: 5))
+    // One that nobody can read keeps none of the others from being tidied up.
+    let last = try #require(try store.archive.ids().last)
+    try OpenFile(directory.path("snapshots/00000\(last)/manifest.json"), .update).truncate(to: 9)
+    #expect(try SnapshotWriter.oldestMark(store.archive) == JournalMark(segment: 4, records: 1))
     writer.stop()
   }
 

@@ -43,6 +43,7 @@ extension Learner {
     snapshots.lastMultiple = eventsSeen
     snapshots.lastCapture = MonotonicTime.now
     snapshots.isOwed = nil
+    if manifest.position != nil { source.awaitsSnapshot = false }
     newestEventTime = nil
     isReportStale = true
     if plan.mode == .rewind {

@@ -165,6 +165,9 @@ extension Learner {
     if let problem = written.retentionProblem {
       context.log.warning("old snapshots could not be removed", ["problem": problem])
     }
+    if let problem = written.compactionProblem {
+      context.log.warning("the lineage has grown long and could not be written anew", ["problem": problem])
+    }
     guard let journal = files.journal, !context.settings.keepsWholeJournal, let needed = manifest.position?.journal
     else { return }
     do throws(JournalProblem) {

@@ -27,6 +27,9 @@ struct WrittenSnapshot: Sendable {
 
   /// Why retention failed; the snapshot itself is good.
   var retentionProblem: SnapshotProblem?
+
+  /// Why the lineage could not be written anew, shorter; it is as good as before.
+  var compactionProblem: SnapshotProblem?
 }
 
 /// The files that a snapshot names places in, as far as there are any.
@@ -93,9 +96,13 @@ final class SnapshotWriter: Sendable {
               _ = try store.retain(last: retained)
               written.oldestMark = try SnapshotWriter.oldestMark(store.archive)
             }
-            try store.compactLineage()
           } catch {
             written.retentionProblem = error
+          }
+          do throws(SnapshotProblem) {
+            try store.compactLineage()
+          } catch {
+            written.compactionProblem = error
           }
         }
         report(written)
@@ -126,12 +133,20 @@ final class SnapshotWriter: Sendable {
     return job ?? nil
   }
 
-  /// The earliest place in the order journal that a snapshot refers to.
+  /// The earliest place in the order journal that a snapshot refers to. One whose manifest cannot be read refers to none:
+  /// were it ever read again, it would lack an order and no record.
   static func oldestMark(_ archive: SnapshotArchive) throws(SnapshotProblem) -> JournalMark? {
     var oldest: JournalMark?
     for id in try archive.ids() {
+      let manifest: Manifest
+      do throws(SnapshotProblem) {
+        manifest = try archive.manifest(id)
+      } catch {
+        guard error.kind == .damaged || error.kind == .unreadable else { throw error }
+        continue
+      }
       // One without a position has no order to go on in.
-      guard let mark = try archive.manifest(id).position?.journal else { continue }
+      guard let mark = manifest.position?.journal else { continue }
       if let known = oldest, (known.segment, known.records) <= (mark.segment, mark.records) { continue }
       oldest = mark
     }
