@@ -97,6 +97,10 @@ public struct StartReport: Equatable, Sendable {
   /// What an operator should read in the log.
   public var notes: [StartNote]
 
+  /// Whether what is read from now on is another source than that of the position given, such as a topic made anew: its
+  /// offsets name other records.
+  public var isAnotherSource = false
+
   /// Makes a report.
   public init(position: SourcePosition, notes: [StartNote] = []) {
     self.position = position

@@ -48,7 +48,7 @@ struct KafkaStart {
     if let position {
       try check(position, KafkaFound(identity: identity, topicID: topicID, watermarks: watermarks), missing, &report)
     }
-    report.position.topicID = topicID ?? position?.topicID
+    report.position.topicID = topicID ?? (report.isAnotherSource ? nil : position?.topicID)
     // A partition that appeared since the position was saved is read whole; a fresh start begins where it is told.
     let places =
       position == nil
@@ -112,12 +112,12 @@ struct KafkaStart {
     let all = position.partitions.map(lost)
     guard position.kind == .kafka, Self.mayBeSame(position.identity, found.identity) else {
       return try move(
-        all, missing, watermarks, &report,
+        all, isAnotherSource: true, missing, watermarks, &report,
         orThrow: Self.otherTopic(all, saved: position.identity, found: found.identity))
     }
     if let saved = position.topicID, let topicID = found.topicID, saved != topicID {
       return try move(
-        all, missing, watermarks, &report,
+        all, isAnotherSource: true, missing, watermarks, &report,
         orThrow: Self.remadeTopic(all, saved: saved, found: topicID, topic: settings.topic))
     }
     let gone = position.partitions.filter { partition in
@@ -135,7 +135,8 @@ struct KafkaStart {
     if !strange.isEmpty {
       // One strange record means that the whole topic is another one.
       return try move(
-        all, missing, watermarks, &report, orThrow: Self.recreatedTopic(all, at: strange, topic: settings.topic))
+        all, isAnotherSource: true, missing, watermarks, &report,
+        orThrow: Self.recreatedTopic(all, at: strange, topic: settings.topic))
     }
     for partition in present {
       guard let last = partition.lastRecord else { continue }
@@ -148,8 +149,13 @@ struct KafkaStart {
     }
     if !gone.isEmpty {
       let positions = gone.map(lost)
+      // A partition that ends before the position lost records, or is another topic's, unless a record vouches for the
+      // topic: then offsets before the end may name other records than they did.
+      let isShorter = positions.contains { lost in lost.latest.map { lost.wanted > $0 } ?? false }
+      let isVouchedFor = present.contains { answers[$0.partition] == .same }
       try move(
-        positions, missing, watermarks, &report, orThrow: Self.positionLost(positions, topic: settings.topic))
+        positions, isAnotherSource: isShorter && !isVouchedFor, missing, watermarks, &report,
+        orThrow: Self.positionLost(positions, topic: settings.topic))
     } else if missing.isExact {
       // Going on elsewhere than was named would pass for success.
       throw Self.positionIntact(position.partitions, topic: settings.topic)
@@ -157,10 +163,11 @@ struct KafkaStart {
   }
 
   private func move(
-    _ positions: [LostPosition], _ missing: MissingPositionPolicy, _ watermarks: [Int32: KafkaWatermarks],
-    _ report: inout StartReport, orThrow problem: SourceProblem
+    _ positions: [LostPosition], isAnotherSource: Bool, _ missing: MissingPositionPolicy,
+    _ watermarks: [Int32: KafkaWatermarks], _ report: inout StartReport, orThrow problem: SourceProblem
   ) throws(SourceProblem) {
     guard missing != .refuse else { throw problem }
+    report.isAnotherSource = isAnotherSource
     let places = try places(missing, of: positions.map(\.partition).filter { watermarks[$0] != nil }, watermarks)
     for position in positions {
       guard let target = places[position.partition] else {

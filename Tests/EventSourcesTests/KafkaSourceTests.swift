@@ -160,7 +160,7 @@ import Threads
     #expect(problem?.needsPosition == true)
     #expect(problem?.lost == [LostPosition(partition: 0, wanted: 5, earliest: 0, latest: 10)])
     let report = try source.start(at: position, missing: .latest, replaying: [])
-    #expect(report.position[0]?.nextOffset == 10)
+    #expect(report.position[0]?.nextOffset == 10 && report.isAnotherSource)
     var collected = Collected(report)
     try produce(["new"])
     collected.take(1, from: source)
@@ -193,7 +193,20 @@ import Threads
     #expect(problem?.kind == .positionLost)
     #expect(problem?.lost == [LostPosition(partition: 0, wanted: 50, earliest: 0, latest: 10)])
     let report = try source.start(at: position, missing: .earliest, replaying: [])
-    #expect(report.position.partitions.map(\.nextOffset) == [0, 0])
+    #expect(report.position.partitions.map(\.nextOffset) == [0, 0] && report.isAnotherSource)
+  }
+
+  /// Of a topic that lost the end of one partition the other still vouches for it.
+  @Test func aTopicThatARecordVouchesForIsNoOther() throws {
+    try cluster.createTopic("events", partitions: 2)
+    try produce(numbers(0..<10, "a"), partition: 0)
+    try produce(numbers(0..<10, "b"), partition: 1)
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(20, from: source)
+    collected.position.jump(partition: 0, to: 50)
+    let report = try source.seek(to: collected.position, missing: .earliest)
+    #expect(report.position.partitions.map(\.nextOffset) == [0, 10] && !report.isAnotherSource)
   }
 
   @Test func aPositionThatRetentionRemovedIsLost() throws {

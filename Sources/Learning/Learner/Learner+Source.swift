@@ -177,7 +177,7 @@ extension Learner {
 
   private func sourceStarted(_ report: StartReport) {
     for note in report.notes { context.log.notice("source started", ["note": note]) }
-    let isElsewhere = source.missing != .refuse && isInAnotherSource
+    let isElsewhere = source.missing != .refuse && (report.isAnotherSource || isInAnotherSource)
     if let completion = source.resuming, condition != .running {
       do throws(LearningProblem) {
         try enter(.running)
