@@ -184,12 +184,12 @@ import Threads
   @Test func afterAFailedSyncWhatIsNotKnownToBeOnTheDiskIsWrittenAnew() throws {
     let spill = try open()
     try add(0..<5, to: spill)
-    for file in spill.filesToSync() { try file.sync() }
+    for file in try spill.filesToSync() { try file.sync() }
     spill.noteSynced()
     try add(5..<8, to: spill)
     let before = spill.end
-    #expect(spill.filesToSync().count == 1)
-    try spill.beginAfterFailedSync()
+    #expect(try spill.filesToSync().count == 1)
+    try spill.noteSyncFailed()
     #expect(spill.end.segment > before.segment)
     #expect(try numbers(in: spill) == Array(0..<8))
     #expect(spill.state.read { ($0.dropped, $0.segments.count) } == (0, 2))

@@ -2,6 +2,7 @@ import DurableFiles
 import Foundation
 import Glibc
 import Kafka
+import Synchronization
 import TestSupport
 import Testing
 import Threads
@@ -167,6 +168,38 @@ import Threads
     letters.close()
     #expect(letters.figures.current.delivered == 9 && letters.figures.current.dropped == 1)
     #expect(try arrived(atLeast: 9).keys.sorted() == [0, 1, 2, 3, 4, 6, 7, 8, 9])
+  }
+
+  /// The disk takes neither what a snapshot syncs nor another file; the sync after that would succeed.
+  @Test(arguments: ["open", "write"])
+  func afterAFailedSyncNoSnapshotIsTakenBeforeTheyAreWrittenAnew(_ refused: String) throws {
+    cluster.failTopic("dead", error: 3)
+    let first = try letters()
+    add(0..<5, to: first)
+    for file in try first.filesToSync() { try file.sync() }
+    first.noteSynced()
+    add(5..<8, to: first)
+    let doubtful = try first.filesToSync().map(\.path)
+    #expect(doubtful.count == 1)
+    let calls = Atomic<Int>(0)
+    FileFaults.with({ [path] operation, at in
+      // Of writes the second: another file is begun, and no entry fits.
+      guard operation == refused, at.hasPrefix(path), at.hasSuffix(".spill") else { return nil }
+      return operation == "open" || calls.add(1, ordering: .relaxed).newValue.isMultiple(of: 2) ? ENOSPC : nil
+    }) {
+      first.noteSyncFailed()
+      #expect(throws: FileProblem.self) { try first.filesToSync() }
+    }
+    add(8..<10, to: first)
+    let renewed = try first.filesToSync().map(\.path)
+    #expect(!renewed.isEmpty && Set(renewed).isDisjoint(with: doubtful))
+    #expect(first.figures.current.waiting == 10 && first.figures.current.dropped == 0)
+    first.close(milliseconds: 50)
+    cluster.failTopic("dead", error: 0)
+    let second = try letters()
+    try wait(second) { $0.waiting == 0 }
+    second.close()
+    #expect(Set(try arrived(atLeast: 10).keys) == Set(0..<10))
   }
 
   @Test func aWrongPropertyIsNamedAtTheStart() throws {

@@ -1,4 +1,5 @@
 import DurableFiles
+import Glibc
 import Threads
 
 /// The bounded files that dead letters wait in until they are delivered: the learner's side, which only adds.
@@ -23,6 +24,9 @@ final class DeadLetterSpill {
   private var buffer: [UInt8] = []
   /// What the last snapshot syncs: the ends of segments at its moment.
   private var captured: [SpillPlace] = []
+  /// The segments of which a sync failed: what of them is not known to be on the disk may be lost, whatever a later sync
+  /// says.
+  private var doubtful: Set<UInt64> = []
 
   private static let mostSegments = 1000
 
@@ -65,13 +69,19 @@ final class DeadLetterSpill {
     guard size <= limit / 2, value.count < DeadLetterEntry.maximumContent / 2 else {
       return state.update { $0.drop(1) }
     }
-    if beginsAnew || (end.entries > 0 && end.offset + size > segmentLimit) { try begin() }
+    try beginIfNeeded(for: size)
     makeRoom(for: size)
+    try append(key: key, reason: reason, detail: detail, value: value)
+  }
+
+  private func append(
+    key: String, reason: String, detail: String, value: UnsafeRawBufferPointer
+  ) throws(FileProblem) {
     guard let file = state.read({ $0.segments.last?.file }) else { return }
     DeadLetterEntry.write(key: key, reason: reason, detail: detail, value: value, at: end.offset, into: &buffer)
     try file.write(buffer, at: end.offset)
+    end.offset += UInt64(buffer.count)
     if buffer.capacity > 1 << 20 { buffer = [] }
-    end.offset += size
     end.entries += 1
     let end = end
     let wakes = state.read { state -> Bool in
@@ -106,7 +116,11 @@ final class DeadLetterSpill {
   // MARK: Syncing
 
   /// The files that must be synced before a snapshot names `end`; any thread may do it.
-  func filesToSync() -> [OpenFile] {
+  ///
+  /// - Throws: where a sync failed before, and what it was for cannot be written anew: then nothing may name `end`.
+  func filesToSync() throws(FileProblem) -> [OpenFile] {
+    captured = []
+    try renewDoubtful()
     let unsynced = state.read { state in state.segments.filter { $0.durableLength < $0.length } }
     captured = unsynced.map(\.end)
     return unsynced.map(\.file)
@@ -126,50 +140,82 @@ final class DeadLetterSpill {
     }
   }
 
-  /// What `filesToSync` gave could not be synced, and may be lost whatever a later sync says: what is not known to be on
-  /// the disk is written into a new file.
-  func beginAfterFailedSync() throws(FileProblem) {
-    let suspects = state.read { state in state.segments.filter { $0.durableLength < $0.length } }
+  /// What `filesToSync` gave could not be synced: what is not known to be on the disk is written into a new file, now or,
+  /// where that fails, before the next sync.
+  func noteSyncFailed() throws(FileProblem) {
+    guard !captured.isEmpty else { return }
+    doubtful.formUnion(captured.map(\.segment))
+    captured = []
+    // What is added from here on has nothing to do with the failed sync.
     beginsAnew = true
-    let reader = SpillReader()
+    try renewDoubtful()
+  }
+
+  private func renewDoubtful() throws(FileProblem) {
+    guard !doubtful.isEmpty else { return }
+    let doubtful = doubtful
+    let suspects = state.read { state in state.segments.filter { doubtful.contains($0.number) } }
+    let before = end
+    var lost: UInt64 = 0
+    do throws(FileProblem) {
+      // Also where nothing is to be copied: a snapshot must not name a place that is taken off here.
+      if beginsAnew { try begin() }
+      let reader = SpillReader()
+      for suspect in suspects { lost += try copy(suspect, reader) }
+    } catch {
+      // The next attempt copies all of it again.
+      cut(after: before)
+      throw error
+    }
+    state.update { state in
+      state.drop(lost)
+      for suspect in suspects { state.keepDurable(suspect.number) }
+    }
+    self.doubtful = []
     for suspect in suspects {
-      let mark = state.read { $0.mark }
-      var offset = suspect.durableLength
-      if mark.segment == suspect.number { offset = max(offset, mark.offset) }
-      if mark.segment > suspect.number { offset = suspect.length }
-      var copied = suspect.durableEntries
-      while offset < suspect.length,
-        case .entry(let entry, let next) = try reader.entry(of: suspect.file, at: offset, length: suspect.length)
-      {
-        try add(
-          key: String(decoding: entry.key, as: UTF8.self), reason: entry.reason, detail: entry.detail,
-          value: entry.value)
-        offset = next
-        copied += 1
-      }
-      let lost = offset < suspect.length ? suspect.entries - min(suspect.entries, copied) : 0
-      let durable = SpillPlace(
-        segment: suspect.number, offset: suspect.durableLength, entries: suspect.durableEntries)
-      state.update { state in
-        state.drop(lost)
-        guard let index = state.segments.firstIndex(where: { $0.number == suspect.number }) else { return }
-        if durable.entries == 0 {
-          state.segments.remove(at: index)
-        } else {
-          state.segments[index].length = durable.offset
-          state.segments[index].entries = durable.entries
-        }
-      }
-      if durable.entries == 0 {
-        try DirectoryHandle.remove(suspect.file.path)
+      // Where this fails, a restart finds entries that it sends again.
+      if suspect.durableEntries == 0 {
+        try? DirectoryHandle.remove(suspect.file.path)
       } else {
-        try suspect.file.truncate(to: durable.offset)
+        try? suspect.file.truncate(to: suspect.durableLength)
       }
     }
-    if beginsAnew { try begin() }
+    makeRoom(for: 0)
+  }
+
+  /// Adds again what of a segment is neither known to be on the disk nor delivered, beyond the bound for as long as both
+  /// are there.
+  ///
+  /// - Returns: how many entries cannot be read back as they were written.
+  private func copy(_ suspect: SpillSegment, _ reader: SpillReader) throws(FileProblem) -> UInt64 {
+    let mark = state.read { $0.mark }
+    let durable = SpillPlace(segment: suspect.number, offset: suspect.durableLength, entries: suspect.durableEntries)
+    var place = max(durable, mark)
+    guard place.segment == suspect.number else { return 0 }
+    while place.offset < suspect.length {
+      let found: SpillReader.Found
+      do throws(FileProblem) {
+        found = try reader.entry(of: suspect.file, at: place.offset, length: suspect.length)
+      } catch {
+        // What the disk does not give back now it will not give back later: to wait for it would end all snapshots.
+        guard error.code == EIO else { throw error }
+        break
+      }
+      guard case .entry(let entry, let next) = found else { break }
+      try beginIfNeeded(for: next - place.offset)
+      try append(
+        key: String(decoding: entry.key, as: UTF8.self), reason: entry.reason, detail: entry.detail, value: entry.value)
+      place.offset = next
+      place.entries &+= 1
+    }
+    return suspect.entries - min(suspect.entries, place.entries)
   }
 
   // MARK: Files
+
+  private func beginIfNeeded(for size: UInt64) throws(FileProblem) {
+    if beginsAnew || (end.entries > 0 && end.offset + size > segmentLimit) { try begin() }
+  }
 
   /// Begins the next segment.
   private func begin() throws(FileProblem) {

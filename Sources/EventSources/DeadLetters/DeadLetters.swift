@@ -91,7 +91,12 @@ public final class DeadLetters {
 
   /// The files that must be synced before a snapshot names `place`; any thread may do it. `noteSynced` or
   /// `noteSyncFailed` must follow here.
-  public func filesToSync() -> [OpenFile] { spill.filesToSync() }
+  ///
+  /// - Throws: where a sync failed before, and what it was for cannot be written anew: no snapshot may name `place` then.
+  public func filesToSync() throws(FileProblem) -> [OpenFile] {
+    defer { noteDropping() }
+    return try spill.filesToSync()
+  }
 
   /// What `filesToSync` gave is on the disk.
   public func noteSynced() { spill.noteSynced() }
@@ -99,10 +104,11 @@ public final class DeadLetters {
   /// What `filesToSync` gave could not be synced: it goes on in a new file.
   public func noteSyncFailed() {
     do throws(FileProblem) {
-      try spill.beginAfterFailedSync()
+      try spill.noteSyncFailed()
     } catch {
       reports.notice(
-        .error, "dead letters may be lost, since they could not be synced and not be written anew: \(error)")
+        .error,
+        "dead letters could not be synced, nor be written anew; no snapshot is taken before they are: \(error)")
     }
     noteDropping()
   }

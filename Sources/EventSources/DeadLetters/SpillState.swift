@@ -93,6 +93,17 @@ struct SpillState: Sendable {
     return done
   }
 
+  /// Takes off a file what is not known to be on the disk, since it stands in another one; the file where that is all.
+  mutating func keepDurable(_ number: UInt64) {
+    guard let index = segments.firstIndex(where: { $0.number == number }) else { return }
+    if segments[index].durableEntries == 0 {
+      segments.remove(at: index)
+    } else {
+      segments[index].length = segments[index].durableLength
+      segments[index].entries = segments[index].durableEntries
+    }
+  }
+
   /// How many entries of the file that a place lies in are missing before it, and were not delivered.
   func missing(before place: SpillPlace) -> UInt64 {
     guard mark < place, let segment = segments.first(where: { $0.number == place.segment }),

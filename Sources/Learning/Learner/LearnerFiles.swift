@@ -79,10 +79,10 @@ public final class LearnerFiles {
     }
     do throws(FileProblem) {
       places.quarantine = try quarantine?.fileToSync()
+      places.deadLetters = try deadLetters?.filesToSync()
     } catch {
       throw SnapshotProblem(error)
     }
-    places.deadLetters = deadLetters?.filesToSync()
     return places
   }
 
