@@ -202,6 +202,39 @@ import Threads
     #expect(Set(try arrived(atLeast: 10).keys) == Set(0..<10))
   }
 
+  /// A broker answers for a batch, and the client for each of its records: that says nothing about one of them.
+  @Test func thoseInABatchThatIsTooLargeAreSentOneByOne() throws {
+    cluster.failTopic("dead", error: 3)
+    let first = try letters()
+    add(0..<200, to: first)
+    first.close(milliseconds: 50)
+    cluster.failTopic("dead", error: 0)
+    try cluster.failNext(.produce, broker: 1, error: 10)
+    let said = Lock([SourceNotice]())
+    let second = try letters { notice in said.withLock { $0.append(notice) } }
+    try wait(second) { $0.waiting == 0 }
+    second.close()
+    #expect(second.figures.current.dropped == 0 && second.figures.current.failed > 0)
+    #expect(try arrived(atLeast: 200) == Dictionary(uniqueKeysWithValues: (0..<200).map { ($0, 1) }))
+    #expect(said.withLock { $0.filter { $0.message.contains("dropped") } }.isEmpty)
+  }
+
+  @Test func oneThatTheBrokerRefusesAloneIsGivenUp() throws {
+    try cluster.failNext(.produce, broker: 1, error: 10)
+    try cluster.failNext(.produce, broker: 1, error: 10)
+    let said = Lock([SourceNotice]())
+    let letters = try letters { notice in said.withLock { $0.append(notice) } }
+    add(0..<1, to: letters)
+    try wait(letters) { $0.waiting == 0 }
+    #expect(letters.figures.current.dropped == 1 && letters.figures.current.failed == 2)
+    add(1..<100, to: letters)
+    try wait(letters) { $0.waiting == 0 }
+    letters.close()
+    #expect(Set(try arrived(atLeast: 99).keys) == Set(1..<100))
+    let messages = said.withLock { $0.map(\.message).filter { $0.contains("dropped") } }
+    #expect(messages.count == 1 && messages.first?.contains("events/3/0 is larger than topic dead takes") == true)
+  }
+
   @Test func aWrongPropertyIsNamedAtTheStart() throws {
     #expect {
       _ = try DeadLetters(topic: "dead", source: "events", directory: path, properties: ["no.such": "x"])

@@ -61,6 +61,8 @@ private final class Sending {
     var end: SpillPlace
     var bytes: Int
     var fate: Fate
+    /// Its key, where it was sent while nothing else was under way; nil where others may have been in its batch.
+    var keyAlone: String?
   }
 
   private let job: DeadLetterSender.Job
@@ -79,6 +81,10 @@ private final class Sending {
 
   /// What kept an entry from being delivered since all were read again; what was acknowledged since the last look.
   private var problem: KafkaError?
+  /// Whether a batch was refused as too large since all were read again, which says nothing about one of its entries.
+  private var isBatchRefused = false
+  /// The end of the last entry that was in such a batch: up to there one is sent at a time.
+  private var aloneUntil = SpillPlace()
   private var counts = (delivered: UInt64(0), failed: UInt64(0), givenUp: UInt64(0))
 
   private var retryAt: Int64 = 0
@@ -114,7 +120,7 @@ private final class Sending {
     while !isOver {
       producer.poll(timeoutMilliseconds: underWay.entries > 0 ? Self.pollMilliseconds : 0)
       settle()
-      if problem == nil {
+      if !isHeldUp {
         sendMore()
       } else if underWay.entries == 0 {
         beginAgain()
@@ -129,6 +135,9 @@ private final class Sending {
     if underWay.entries > 0 { producer.purge() }
   }
 
+  /// Whether what is under way is waited for, and all is read again then.
+  private var isHeldUp: Bool { problem != nil || isBatchRefused }
+
   /// Whether the end was asked for, and nothing more can be delivered before it.
   private var isOver: Bool {
     let (deadline, waiting) = job.state.read { ($0.deadline, $0.waiting.entries) }
@@ -137,7 +146,7 @@ private final class Sending {
   }
 
   private func waitForWork() {
-    if underWay.entries > 0 || problem != nil { return }
+    if underWay.entries > 0 || isHeldUp { return }
     let now = monotonicMilliseconds()
     let cursor = cursor
     if retryAt > now {
@@ -153,22 +162,26 @@ private final class Sending {
 
   // MARK: Sending
 
-  /// Reads entries and gives them to the producer, as many as may be under way; one, while none is acknowledged.
+  /// Reads entries and gives them to the producer, as many as may be under way; one, while none is acknowledged and
+  /// while those of a batch that was refused are sent again.
   private func sendMore() {
-    let most = told.failure == nil ? Self.mostUnderWay : 1
-    while problem == nil, monotonicMilliseconds() >= retryAt {
+    // What follows the last of those waits for its answer too, so that it is in no batch with it.
+    if underWay.entries == 0, cursor >= aloneUntil { aloneUntil = SpillPlace() }
+    let isAlone = told.failure != nil || aloneUntil > SpillPlace()
+    let most = isAlone ? 1 : Self.mostUnderWay
+    while !isHeldUp, monotonicMilliseconds() >= retryAt {
       let cursor = cursor
       guard let (segment, place) = job.state.read({ $0.next(after: cursor) }) else { return reader.forget() }
       self.cursor = place
-      while problem == nil, self.cursor.offset < segment.length {
+      while !isHeldUp, self.cursor.offset < segment.length {
         if underWay.entries >= most || underWay.bytes >= Self.mostBytesUnderWay { return }
-        guard send(segment) else { return }
+        guard send(segment, alone: isAlone) else { return }
       }
     }
   }
 
   /// Sends the entry at the cursor; false where it must be tried again.
-  private func send(_ segment: SpillSegment) -> Bool {
+  private func send(_ segment: SpillSegment, alone: Bool) -> Bool {
     let found: SpillReader.Found
     do throws(FileProblem) {
       found = try reader.entry(of: segment.file, at: cursor.offset, length: segment.length)
@@ -178,12 +191,14 @@ private final class Sending {
       return false
     }
     guard case .entry(let entry, let next) = found else { return skip(segment) }
-    let end = SpillPlace(segment: segment.number, offset: next, entries: cursor.entries + 1)
+    let end = SpillPlace(segment: segment.number, offset: next, entries: cursor.entries &+ 1)
     let isDone = acknowledged.remove(cursor) != nil
     // It stands there before the producer has it, which may tell what became of it within the same call.
     let index = outstanding.count
     outstanding.append(
-      Outstanding(start: cursor, end: end, bytes: entry.value.count, fate: isDone ? .done : .underWay))
+      Outstanding(
+        start: cursor, end: end, bytes: entry.value.count, fate: isDone ? .done : .underWay,
+        keyAlone: alone ? String(decoding: entry.key, as: UTF8.self) : nil))
     if !isDone {
       underWay.entries += 1
       underWay.bytes += entry.value.count
@@ -198,11 +213,13 @@ private final class Sending {
           outstanding.removeLast()
           return false
         }
-        outstanding[index].fate = fate(after: error, key: entry.key)
+        // The client refuses it for what it is itself.
+        outstanding[index].keyAlone = String(decoding: entry.key, as: UTF8.self)
+        outstanding[index].fate = fate(of: outstanding[index], after: error)
       }
     }
     cursor = end
-    return problem == nil
+    return !isHeldUp
   }
 
   /// Passes over the rest of a segment: it was cut off meanwhile, or it is damaged.
@@ -242,7 +259,7 @@ private final class Sending {
     underWay.entries -= 1
     underWay.bytes -= outstanding[index].bytes
     if let error {
-      outstanding[index].fate = fate(after: error, key: nil)
+      outstanding[index].fate = fate(of: outstanding[index], after: error)
     } else {
       outstanding[index].fate = .done
       counts.delivered &+= 1
@@ -250,17 +267,24 @@ private final class Sending {
     }
   }
 
-  /// What becomes of an entry that was not accepted: one that no broker will ever take is given up.
-  private func fate(after error: KafkaError, key: UnsafeRawBufferPointer?) -> Fate {
+  /// What becomes of an entry that was not accepted: one that no broker will ever take is given up. A broker refuses
+  /// whole batches, and the client then every record in them, so that is known only of one that was sent alone.
+  private func fate(of entry: Outstanding, after error: KafkaError) -> Fate {
     counts.failed &+= 1
     guard error.code == .recordTooLarge else {
       problem = error
       return .failed
     }
+    guard let key = entry.keyAlone else {
+      isBatchRefused = true
+      aloneUntil = max(aloneUntil, entry.end)
+      return .failed
+    }
     counts.givenUp &+= 1
-    let name = key.map { "the dead letter \(String(decoding: $0, as: UTF8.self))" } ?? "a dead letter"
     job.reports.notice(
-      .error, "\(name) is larger than topic \(job.topic) takes, and dropped: \(error). It is in the quarantine file")
+      .error,
+      "the dead letter \(key) is larger than topic \(job.topic) takes, and dropped: \(error). It is in the quarantine "
+        + "file")
     return .done
   }
 
@@ -286,13 +310,15 @@ private final class Sending {
     tell()
   }
 
-  /// Reads again from the first that was not delivered, after a while, longer each time.
+  /// Reads again from the first that was not delivered: after a while, longer each time, or at once where only a batch
+  /// was too large.
   private func beginAgain() {
-    guard let problem else { return }
     for one in outstanding where one.fate == .done { acknowledged.insert(one.start) }
     firstTag &+= UInt(outstanding.count)
     outstanding = []
     cursor = job.state.read { $0.mark }
+    isBatchRefused = false
+    guard let problem else { return }
     self.problem = nil
     retryAt = monotonicMilliseconds() + retryMilliseconds
     retryMilliseconds = min(retryMilliseconds * 2, Self.longestRetryMilliseconds)
