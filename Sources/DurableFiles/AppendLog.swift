@@ -122,7 +122,11 @@ public final class AppendLog {
   public var isInPlace: Bool { file.isInPlace }
 
   /// Waits until every record is on the disk; begins a new file where the system cannot say so of this one.
+  ///
+  /// It cannot while another thread was asked to sync this very file: the system tells a failure once, and that thread
+  /// may have been told.
   public func sync() throws(FileProblem) {
+    if let asked, asked.file === file { isDoubtful = true }
     if isDoubtful { return try beginAnew() }
     do throws(FileProblem) {
       try file.sync()
@@ -133,8 +137,8 @@ public final class AppendLog {
     isDurable(upTo: length)
   }
 
-  /// The file whose `sync`, on any thread, puts all records so far on the disk. `syncSucceeded` or `syncFailed` here
-  /// is to follow, before the next is asked for.
+  /// The file whose `sync`, on any thread, puts all records so far on the disk. `syncSucceeded`, `syncFailed` or
+  /// `syncNotTried` here is to follow, before the next is asked for.
   public func fileToSync() throws(FileProblem) -> OpenFile {
     if isDoubtful { try beginAnew() }
     asked = (file, length)
@@ -151,6 +155,11 @@ public final class AppendLog {
   /// The file that was asked for could not be synced: the next use begins a new one.
   public func syncFailed() {
     if let asked, asked.file === file { isDoubtful = true }
+    asked = nil
+  }
+
+  /// Nobody tried to sync the file that was asked for.
+  public func syncNotTried() {
     asked = nil
   }
 

@@ -119,7 +119,8 @@ public final class OrderJournal {
   }
 
   /// Writes what was appended; the file whose `sync`, on any thread, puts it on the disk, and after which
-  /// `syncSucceeded` or `syncFailed` is to follow. Begins a new segment first where this one has grown long, which waits.
+  /// `syncSucceeded`, `syncFailed` or `syncNotTried` is to follow. Begins a new segment first where this one has grown
+  /// long, which waits.
   public func fileToSync() throws(JournalProblem) -> OpenFile {
     try flush()
     if isLong { try sync() }
@@ -142,6 +143,11 @@ public final class OrderJournal {
   /// with the same runs, those that may be lost from memory.
   public func syncFailed() {
     head.syncFailed()
+  }
+
+  /// Nobody tried to sync the file that was asked for.
+  public func syncNotTried() {
+    head.syncNotTried()
   }
 
   /// Writes what was appended and waits until it is on the disk; begins a new segment where this one has grown long.

@@ -80,6 +80,45 @@ import Testing
     #expect(try read() == ["one", "three"])
   }
 
+  /// Another thread's sync failed, which the system tells once, and the owner syncs before it is told.
+  @Test func whatAnotherThreadsSyncLostIsNotTakenForDurable() throws {
+    let log = try AppendLog(path)
+    try append(["one"], to: log)
+    let lossy = LossyFile(path, durable: log.length)
+    try append(["two"], to: log, synced: false)
+    let asked = try log.fileToSync()
+    try lossy.failsOnce {
+      #expect(throws: FileProblem.self) { try asked.sync() }
+      try append(["three"], to: log, synced: false)
+      try log.sync()
+    }
+    #expect(try read() == ["one", "two", "three"])
+    log.syncFailed()
+    try append(["four"], to: log)
+    #expect(try read() == ["one", "two", "three", "four"])
+  }
+
+  @Test func aRecordThatIsSyncedBesideAnotherThreadsSyncIsDurable() throws {
+    let log = try AppendLog(path)
+    try append(["one"], to: log, synced: false)
+    let asked = try log.fileToSync()
+    try append(["two"], to: log)
+    try asked.sync()
+    log.syncSucceeded()
+    // A sync that was never come to keeps no one from trusting the next.
+    _ = try log.fileToSync()
+    log.syncNotTried()
+    let syncs = Atomic<Int>(0)
+    try FileFaults.with({ [path] operation, at in
+      if operation == "sync", at == path { syncs.add(1, ordering: .relaxed) }
+      return nil
+    }) {
+      try append(["three"], to: log)
+    }
+    #expect(syncs.load(ordering: .relaxed) == 1)
+    #expect(try read() == ["one", "two", "three"])
+  }
+
   @Test func aFullDiskCostsTheRecordAlone() throws {
     let log = try AppendLog(path)
     try append(["one"], to: log)

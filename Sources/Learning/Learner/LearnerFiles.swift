@@ -71,6 +71,15 @@ public final class LearnerFiles {
 
   /// The files that must be synced before a snapshot says that the records so far are done with; any thread may do it.
   func filesToSync() throws(SnapshotProblem) -> SnapshotPlaces {
+    do throws(SnapshotProblem) {
+      return try askForFiles()
+    } catch {
+      syncsNotTried()
+      throw error
+    }
+  }
+
+  private func askForFiles() throws(SnapshotProblem) -> SnapshotPlaces {
     var places = SnapshotPlaces()
     do throws(JournalProblem) {
       places.journal = try journal?.fileToSync()
@@ -84,6 +93,11 @@ public final class LearnerFiles {
       throw SnapshotProblem(error)
     }
     return places
+  }
+
+  /// A snapshot failed before it came to syncing what was asked for.
+  private func syncsNotTried() {
+    journal?.syncNotTried()
   }
 
   /// What became of the files of dead letters that `filesToSync` gave; nil where they were not come to.
@@ -110,11 +124,15 @@ public final class LearnerFiles {
 
   /// The files were synced for a snapshot, or could not be: then the next use of each begins a new one.
   func wereSynced(_ written: WrittenSnapshot) {
-    if let isSynced = written.isJournalSynced {
-      if isSynced { journal?.syncSucceeded() } else { journal?.syncFailed() }
+    switch written.isJournalSynced {
+    case true?: journal?.syncSucceeded()
+    case false?: journal?.syncFailed()
+    case nil: journal?.syncNotTried()
     }
-    if let isSynced = written.isQuarantineSynced {
-      if isSynced { quarantine?.syncSucceeded() } else { quarantine?.syncFailed() }
+    switch written.isQuarantineSynced {
+    case true?: quarantine?.syncSucceeded()
+    case false?: quarantine?.syncFailed()
+    case nil: break
     }
   }
 
