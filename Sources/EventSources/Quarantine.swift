@@ -87,16 +87,16 @@ public final class Quarantine {
   ///   - detail: more about it, for people.
   public func add(_ record: SourceRecord, reason: String, detail: String) throws(FileProblem) {
     let line = entry(record, reason: reason, detail: detail)
-    if isDoubtful { try beginAnew() }
+    if isDoubtful { try renewAfterFailedSync() }
     if length &- start &+ UInt64(line.count) > limit / 2, length > start { try rotate(at: length) }
     try file.write(line, at: headerLength &+ length &- start)
     length &+= UInt64(line.count)
   }
 
-  /// The file whose `sync`, on any thread, puts all entries so far on the disk, and after which `syncSucceeded` or
-  /// `syncFailed` is to follow.
+  /// The file whose `sync`, on any thread, puts all entries so far on the disk, and after which `syncSucceeded`,
+  /// `syncFailed` or `syncNotTried` is to follow.
   public func fileToSync() throws(FileProblem) -> OpenFile {
-    if isDoubtful { try beginAnew() }
+    if isDoubtful { try renewAfterFailedSync() }
     asked = (file, length)
     return file
   }
@@ -110,6 +110,11 @@ public final class Quarantine {
   /// The file that was asked for could not be synced: the next use begins a new one.
   public func syncFailed() {
     if let asked, asked.file === file { isDoubtful = true }
+    asked = nil
+  }
+
+  /// Nobody tried to sync the file that was asked for.
+  public func syncNotTried() {
     asked = nil
   }
 
@@ -135,6 +140,8 @@ public final class Quarantine {
       try file.truncate(to: end)
       self.length = length
       durable = min(durable, length)
+      // What will stand there was not part of what another thread syncs.
+      if let asked { self.asked = (asked.file, min(asked.length, length)) }
     } else {
       // Entries are missing (a power loss took them, or the limit did): the count goes on where the snapshot says.
       try rotate(at: length)
@@ -191,9 +198,11 @@ public final class Quarantine {
       isDoubtful = false
       return
     }
-    // Nobody syncs the older file later.
+    // Nobody syncs the older file later. Where another thread was asked to sync this very file it may have been told of a
+    // failure, which the system tells once: a sync here says nothing then.
+    if let asked, asked.file === file { isDoubtful = true }
     do throws(FileProblem) {
-      if isDoubtful { try beginAnew() } else { try file.sync() }
+      if isDoubtful { try renewAfterFailedSync() } else { try file.sync() }
     } catch {
       isDoubtful = true
       throw error
@@ -219,7 +228,7 @@ public final class Quarantine {
   }
 
   /// A new file in the place of the newest one, of which a sync failed.
-  private func beginAnew() throws(FileProblem) {
+  private func renewAfterFailedSync() throws(FileProblem) {
     let place = headerLength &+ durable &- start
     let entries = try wholeEntries(from: place, count: length &- durable)
     // The header was never synced where nothing was.

@@ -177,4 +177,50 @@ import Testing
     }
     #expect(try Quarantine(path: path).length == quarantine.length)
   }
+
+  /// The file makes way for a new one after another thread's sync of it failed, and before that is told.
+  @Test func whatAFailedSyncLostBeforeTheFileMadeWayIsCounted() throws {
+    let quarantine = try Quarantine(path: path, limit: 4096)
+    for offset: Int64 in 0..<3 { try add([0x61], offset, to: quarantine) }
+    try quarantine.fileToSync().sync()
+    quarantine.syncSucceeded()
+    let durable = quarantine.length
+    let size = try OpenFile(path, .read).size()
+    for offset: Int64 in 3..<6 { try add([0x61], offset, to: quarantine) }
+    let lost = quarantine.length - durable
+    let asked = try quarantine.fileToSync()
+    let lossy = LossyFile(path, durable: size)
+    try lossy.failsOnce {
+      #expect(throws: FileProblem.self) { try asked.sync() }
+      var offset: Int64 = 6
+      while !DirectoryHandle.exists(path + ".1") {
+        try add([0x62], offset, to: quarantine)
+        offset += 1
+      }
+    }
+    quarantine.syncFailed()
+    #expect(try entries(".1").map(\.offset) == [0, 1, 2])
+    #expect(quarantine.lostBytes >= lost)
+    #expect(try Quarantine(path: path, limit: 4096).length == quarantine.length)
+  }
+
+  @Test func whatTookThePlaceOfEntriesTakenBackIsNotTakenForDurable() throws {
+    let quarantine = try Quarantine(path: path)
+    for offset: Int64 in 0..<3 { try add([0x61], offset, to: quarantine) }
+    let start = quarantine.length
+    let size = try OpenFile(path, .read).size()
+    for offset: Int64 in 3..<6 { try add([0x61], offset, to: quarantine) }
+    let asked = try quarantine.fileToSync()
+    try quarantine.truncate(to: start)
+    try asked.sync()
+    for offset: Int64 in 13..<16 { try add([0x62], offset, to: quarantine) }
+    quarantine.syncSucceeded()
+    let next = try quarantine.fileToSync()
+    LossyFile(path, durable: size).failsOnce { #expect(throws: FileProblem.self) { try next.sync() } }
+    quarantine.syncFailed()
+    let before = quarantine.length
+    try add([0x63], 20, to: quarantine)
+    #expect(quarantine.lostBytes == before - start)
+    #expect(try entries().map(\.offset) == [20] && entries(".1").map(\.offset) == [0, 1, 2])
+  }
 }

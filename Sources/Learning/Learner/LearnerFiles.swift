@@ -98,6 +98,7 @@ public final class LearnerFiles {
   /// A snapshot failed before it came to syncing what was asked for.
   private func syncsNotTried() {
     journal?.syncNotTried()
+    quarantine?.syncNotTried()
   }
 
   /// What became of the files of dead letters that `filesToSync` gave; nil where they were not come to.
@@ -132,7 +133,7 @@ public final class LearnerFiles {
     switch written.isQuarantineSynced {
     case true?: quarantine?.syncSucceeded()
     case false?: quarantine?.syncFailed()
-    case nil: break
+    case nil: quarantine?.syncNotTried()
     }
   }
 
