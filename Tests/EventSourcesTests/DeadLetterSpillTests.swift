@@ -1,5 +1,6 @@
 import DurableFiles
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 import Threads
@@ -44,7 +45,7 @@ import Threads
         }
         #expect(entry.reason == "bad_json" && entry.detail == "at byte 1")
         found.append(Int(String(decoding: entry.key, as: UTF8.self).dropFirst(4)) ?? -1)
-        place = SpillPlace(segment: segment.number, offset: next, entries: place.entries + 1)
+        place = SpillPlace(segment: segment.number, offset: next, entries: place.entries &+ 1)
       }
     }
     return found
@@ -194,7 +195,104 @@ import Threads
     #expect(try numbers(in: spill) == Array(0..<8))
     #expect(spill.state.read { ($0.dropped, $0.segments.count) } == (0, 2))
     // All of the new file is to be synced, and nothing of the old one.
-    #expect(spill.filesToSync().map(\.path) == [file(spill.end.segment)])
+    #expect(try spill.filesToSync().map(\.path) == [file(spill.end.segment)])
     #expect(try numbers(in: open()) == Array(0..<8))
+  }
+
+  /// Opens what is there, and what is said of it.
+  private func reopen(limit: UInt64 = 1 << 20) throws -> (DeadLetterSpill, [SourceNotice]) {
+    let said = Lock([SourceNotice]())
+    let spill = try DeadLetterSpill(directory: path, limit: limit) { notice in said.withLock { $0.append(notice) } }
+    return (spill, said.withLock { $0 })
+  }
+
+  @Test(arguments: ["open", "read"])
+  func aFileThatCannotBeReadIsSetAside(_ operation: String) throws {
+    let spill = try open(limit: 8192)
+    try add(0..<40, to: spill)
+    let segments = spill.state.read { $0.segments }
+    #expect(segments.count > 2)
+    let bad = segments[1].file.path
+    let (again, said) = try FileFaults.with({ $0 == operation && $1 == bad ? EIO : nil }) { try reopen(limit: 8192) }
+    #expect(said.map(\.level) == [.error] && said.first?.message.contains(bad + ".damaged") == true)
+    #expect(try numbers(in: again).count == 40 - Int(segments[1].entries))
+    #expect(DirectoryHandle.exists(bad + ".damaged") && !DirectoryHandle.exists(bad))
+    // It was the newest, and is a directory: no file takes its number.
+    let last = again.end.segment
+    try DirectoryHandle.remove(file(last))
+    try DirectoryHandle.create(file(last))
+    let (third, saidThen) = try reopen(limit: 8192)
+    #expect(saidThen.map(\.level) == [.error])
+    _ = third
+    let fourth = try open(limit: 8192)
+    try add(50..<51, to: fourth)
+    #expect(fourth.end.segment > last)
+  }
+
+  @Test func aFileThatIsNoneOfTheSpillsIsSetAsideAndSaid() throws {
+    let spill = try open()
+    try add(0..<3, to: spill)
+    try OpenFile(file(1), .update).write([0x41], at: 0)
+    let (again, said) = try reopen()
+    #expect(said.map(\.level) == [.error] && again.state.read { $0.segments.isEmpty })
+    #expect(DirectoryHandle.exists(file(1) + ".damaged"))
+  }
+
+  /// What was never synced comes back as zeros: nothing that a snapshot names.
+  @Test func aTailOfZerosIsNoDamage() throws {
+    let spill = try open()
+    try add(0..<3, to: spill)
+    let place = spill.end
+    try add(3..<6, to: spill, bytes: 5000)
+    let end = spill.end.offset
+    let whole = try OpenFile.contents(of: file(1), limit: 1 << 20)
+    for start in [place.offset, 4096, 8192, 12288] {
+      try Data(whole[..<Int(start)] + Data(count: Int(end - start))).write(to: URL(fileURLWithPath: file(1)))
+      let (again, said) = try reopen()
+      #expect(said.isEmpty)
+      #expect(again.end.entries >= 3 && again.cut(after: place) == 0)
+      #expect(try numbers(in: again) == Array(0..<3))
+      // Where a snapshot names it, it is missing.
+      try Data(whole[..<Int(start)] + Data(count: Int(end - start))).write(to: URL(fileURLWithPath: file(1)))
+      #expect(try open().cut(after: spill.end) > 0)
+    }
+    // Zeros amid what was written are damage; so are those in a file that others follow.
+    var bytes = whole
+    bytes.replaceSubrange(Int(place.offset)..<Int(place.offset) + 12, with: repeatElement(0, count: 12))
+    try Data(bytes).write(to: URL(fileURLWithPath: file(1)))
+    #expect(try reopen().1.map(\.level) == [.error])
+    try Data(whole[..<Int(place.offset)] + Data(count: 100)).write(to: URL(fileURLWithPath: file(1)))
+    try Data(whole).write(to: URL(fileURLWithPath: file(2)))
+    #expect(try reopen().1.map(\.level) == [.error])
+  }
+
+  @Test func noNumberThatAFileOrASnapshotNamesEndsTheProcess() throws {
+    let last = UInt64.max
+    try DirectoryHandle.create(path)
+    for name in [last, last - 1] {
+      try Data("afmdead1".utf8).write(to: URL(fileURLWithPath: path + "/" + SpillFormat.name(name)))
+    }
+    _ = try? open()
+    try? DirectoryHandle.remove(path + "/" + SpillFormat.name(last))
+    for segment in [last, last - 1, last - 2] {
+      try SpillMark(place: SpillPlace(segment: segment, offset: last, entries: last)).write(in: path)
+      let spill = try open()
+      _ = try? add(0..<2, to: spill)
+    }
+    try DirectoryHandle.remove(path + "/delivered")
+    for segment in [1, last, last - 1] {
+      let spill = try open()
+      try? add(0..<2, to: spill)
+      spill.cut(after: SpillPlace(segment: segment, offset: last, entries: last))
+      let problem = segment == 1 ? nil : #expect(throws: FileProblem.self) { try add(2..<3, to: spill) }
+      #expect(segment == 1 || problem?.kind == .damaged)
+      #expect(spill.state.read { $0.waiting.entries } <= 6)
+    }
+    // A mark may claim more entries than there are.
+    let spill = try open()
+    try add(0..<2, to: spill)
+    let start = SpillPlace(segment: spill.end.segment, offset: SpillFormat.magicSize, entries: last)
+    try SpillMark(place: start).write(in: path)
+    #expect(try numbers(in: open()).count >= 2)
   }
 }

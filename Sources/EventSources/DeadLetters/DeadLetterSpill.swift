@@ -37,23 +37,15 @@ final class DeadLetterSpill {
   ///   - limit: how many bytes the files together may have.
   ///   - notify: told what of it is damaged.
   init(
-    directory: String, limit: UInt64, notify: (SourceNotice) -> Void
+    directory: String, limit: UInt64, notify: @escaping (SourceNotice) -> Void
   ) throws(FileProblem) {
     self.directory = directory
     self.limit = max(4096, limit)
     segmentLimit = max(512, self.limit / 8)
     try DirectoryHandle.create(directory)
-    var opened = SpillState()
-    let mark = SpillMark.read(in: directory)
-    opened.mark = mark?.place ?? SpillPlace()
-    opened.isDropping = mark?.isDropping ?? false
-    nextNumber = opened.mark.segment + 1
-    for name in try DirectoryHandle.names(in: directory) {
-      guard let number = SpillFormat.number(name) else { continue }
-      nextNumber = max(nextNumber, number + 1)
-      if let segment = try Self.open(directory + "/" + name, number, notify) { opened.segments.append(segment) }
-    }
-    opened.segments.sort { $0.number < $1.number }
+    let opening = try SpillOpening(directory, notify)
+    let opened = opening.state
+    nextNumber = opening.nextNumber
     end = opened.segments.last?.end ?? opened.mark
     // A power loss may take entries that were delivered: what comes now must not stand where they did.
     beginsAnew = opened.segments.isEmpty || opened.mark > end
@@ -98,7 +90,7 @@ final class DeadLetterSpill {
   /// - Returns: how many entries before the place are missing, which were on the disk once and are counted as dropped.
   @discardableResult
   func cut(after place: SpillPlace) -> UInt64 {
-    nextNumber = max(nextNumber, place.segment + 1)
+    nextNumber = max(nextNumber, SpillFormat.number(after: place.segment))
     guard place != end else { return 0 }
     let (removed, shortened, missing) = state.update { state in
       let missing = state.missing(before: place)
@@ -220,7 +212,12 @@ final class DeadLetterSpill {
   /// Begins the next segment.
   private func begin() throws(FileProblem) {
     let number = nextNumber
-    nextNumber += 1
+    guard number <= SpillFormat.lastNumber else {
+      throw FileProblem(
+        .damaged, operation: "begin a file in", path: directory,
+        detail: "a file there, or a snapshot, has the last number that there is; move the directory away, and restart")
+    }
+    nextNumber = SpillFormat.number(after: number)
     let file = try OpenFile(directory + "/" + SpillFormat.name(number), .replace)
     try file.write(SpillFormat.magic, at: 0)
     let segment = SpillSegment(
@@ -243,39 +240,5 @@ final class DeadLetterSpill {
       return dropped
     }
     for segment in dropped { try? DirectoryHandle.remove(segment.file.path) }
-  }
-
-  /// Opens a segment and counts what is in it; nil where that is nothing, and the file is removed.
-  private static func open(
-    _ path: String, _ number: UInt64, _ notify: (SourceNotice) -> Void
-  ) throws(FileProblem) -> SpillSegment? {
-    let file = try OpenFile(path, .update)
-    let size = try file.size()
-    var segment = SpillSegment(
-      number: number, file: file, length: SpillFormat.magicSize, entries: 0, durableLength: 0, durableEntries: 0)
-    let reader = SpillReader()
-    if try SpillReader.beginsWithMagic(file) {
-      scan: while true {
-        switch try reader.entry(of: file, at: segment.length, length: size) {
-        case .entry(_, let next):
-          segment.length = next
-          segment.entries += 1
-        case .end: break scan
-        case .damage:
-          notify(
-            SourceNotice(
-              .error,
-              "dead letters in \(path) are damaged from byte \(segment.length) on, and lost; their records are in the "
-                + "quarantine file"))
-          break scan
-        }
-      }
-    }
-    if segment.entries == 0 {
-      try DirectoryHandle.remove(path)
-      return nil
-    }
-    if segment.length < size { try file.truncate(to: segment.length) }
-    return segment
   }
 }

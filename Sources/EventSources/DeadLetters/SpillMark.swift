@@ -19,7 +19,7 @@ struct SpillMark: Equatable, Sendable {
     guard let bytes = try? OpenFile.contents(of: path(in: directory), limit: limit) else { return nil }
     let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)
     guard words.count == 6, words[0] == "delivered1", let segment = UInt64(words[1]), let offset = UInt64(words[2]),
-      let entries = UInt64(words[3])
+      let entries = UInt64(words[3]), segment <= SpillFormat.lastNumber
     else { return nil }
     let place = SpillPlace(segment: segment, offset: offset, entries: entries)
     let mark = SpillMark(place: place, isDropping: words[4] == "dropped")

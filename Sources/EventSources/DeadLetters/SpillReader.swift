@@ -20,8 +20,8 @@ final class SpillReader {
     case entry(DeadLetterEntry, next: UInt64)
     /// The segment ends here, or in the middle of an entry.
     case end
-    /// Something else than was written.
-    case damage
+    /// Something else than was written, in the bytes that should be an entry, or the header of one.
+    case damage(Range<UInt64>)
   }
 
   /// The entry at an offset of a file, of which so many bytes count.
@@ -31,7 +31,7 @@ final class SpillReader {
     guard let header = try bytes(of: file, at: offset, count: DeadLetterEntry.headerSize, length: length) else {
       return .end
     }
-    guard let count = DeadLetterEntry.contentLength(header) else { return .damage }
+    guard let count = DeadLetterEntry.contentLength(header) else { return .damage(offset..<contentStart) }
     let next = contentStart + UInt64(count)
     guard next <= length else { return .end }
     // One range, so that the header stays in the window.
@@ -39,9 +39,27 @@ final class SpillReader {
       return .end
     }
     let content = UnsafeRawBufferPointer(rebasing: whole[DeadLetterEntry.headerSize...])
-    guard let entry = DeadLetterEntry(header: whole, content: content, at: offset) else { return .damage }
+    guard let entry = DeadLetterEntry(header: whole, content: content, at: offset) else {
+      return .damage(offset..<next)
+    }
     return .entry(entry, next: next)
   }
+
+  /// Whether a file is zeros to its end from somewhere in a range on, as a power loss leaves one that was lengthened and
+  /// not written: from where the range begins, or a page in it.
+  func isUnwritten(_ file: OpenFile, in range: Range<UInt64>, before size: UInt64) throws(FileProblem) -> Bool {
+    guard let last = range.last else { return false }
+    var offset = max(range.lowerBound, last / Self.page * Self.page)
+    while offset < size {
+      let count = Int(min(size - offset, Self.page))
+      guard let part = try bytes(of: file, at: offset, count: count, length: size) else { return true }
+      if part.contains(where: { $0 != 0 }) { return false }
+      offset += UInt64(count)
+    }
+    return true
+  }
+
+  private static let page: UInt64 = 4096
 
   /// Whether a file is one of the spill's.
   static func beginsWithMagic(_ file: OpenFile) throws(FileProblem) -> Bool {

@@ -121,7 +121,7 @@ struct SpillState: Sendable {
       segments[index].length > place.offset
     else { return (removed, nil) }
     segments[index].length = max(place.offset, SpillFormat.magicSize)
-    segments[index].entries = place.entries
+    segments[index].entries = min(segments[index].entries, place.entries)
     segments[index].durableLength = min(segments[index].durableLength, segments[index].length)
     segments[index].durableEntries = min(segments[index].durableEntries, segments[index].entries)
     return (removed, segments[index])
@@ -138,7 +138,23 @@ enum SpillFormat {
     return String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".spill"
   }
 
+  /// What is added to the name of a file that cannot be read.
+  static let damagedSuffix = ".damaged"
+
+  /// The largest number that a file has; the one behind it says that there is none for another.
+  static let lastNumber = UInt64.max - 1
+
+  /// The number of the file that a name is of.
   static func number(_ name: String) -> UInt64? {
-    name.hasSuffix(".spill") ? UInt64(name.dropLast(6)) : nil
+    guard name.hasSuffix(".spill"), let number = UInt64(name.dropLast(6)), number <= lastNumber else { return nil }
+    return self.name(number) == name ? number : nil
   }
+
+  /// The number of the file that was set aside under a name.
+  static func numberSetAside(_ name: String) -> UInt64? {
+    name.hasSuffix(damagedSuffix) ? number(String(name.dropLast(damagedSuffix.count))) : nil
+  }
+
+  /// The number that follows one, wherever that was read.
+  static func number(after number: UInt64) -> UInt64 { min(number, lastNumber) + 1 }
 }
