@@ -24,7 +24,8 @@ struct OpenedFile {
 
   /// Opens a path for reading; with `waits` a named pipe waits for its writer.
   init(_ path: String, waits: Bool) {
-    // A wait for a pipe's writer may be interrupted by who gave the command.
+    // Without `O_NONBLOCK` this waits until somebody opens the pipe to write; a signal, such as an operator's Ctrl-C,
+    // ends the wait, which is then an error and not begun again.
     let found = open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
     descriptor = found
     var status = stat()

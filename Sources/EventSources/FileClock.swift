@@ -1,5 +1,3 @@
-import Glibc
-
 /// The time by which followed files are looked at; tests bring their own.
 public struct FileClock: Sendable {
   /// Milliseconds that never go back.
@@ -12,10 +10,6 @@ public struct FileClock: Sendable {
   /// The machine's.
   public static let system = FileClock(
     milliseconds: monotonicMilliseconds,
-    wallNanoseconds: {
-      var now = timespec()
-      clock_gettime(CLOCK_REALTIME, &now)
-      return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
-    },
+    wallNanoseconds: wallClockNanoseconds,
     wait: sleep(milliseconds:))
 }

@@ -257,10 +257,3 @@ public final class FileSource: EventSource {
     return UnsafeMutableBufferPointer(rebasing: records[..<max(1, maximum)])
   }
 }
-
-/// Lets the thread wait.
-func sleep(milliseconds: Int64) {
-  guard milliseconds > 0 else { return }
-  var time = timespec(tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
-  nanosleep(&time, nil)
-}

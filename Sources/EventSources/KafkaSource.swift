@@ -105,7 +105,7 @@ public final class KafkaSource: EventSource {
       report.notes.append(
         .remark("the order journal is not replayed, since the position moved: records come in an order of their own"))
     }
-    // Where it begins was taken into account.
+    // A journal begins with the places where its partitions began, as jumps. The position is there already.
     while let first = runs.first, first.count == 0,
       position == nil || report.position[first.partition]?.nextOffset == first.nextOffset
     {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Something that a source has to tell whoever keeps the log.
 public struct SourceNotice: Equatable, Sendable {
   /// How much it matters.
@@ -28,18 +26,4 @@ public struct SourceNotice: Equatable, Sendable {
     self.level = level
     self.message = message
   }
-}
-
-/// Milliseconds of a clock that never goes back; for intervals alone.
-func monotonicMilliseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-}
-
-/// Milliseconds since 1970 by the system's clock; for people alone.
-func wallClockMilliseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
 }

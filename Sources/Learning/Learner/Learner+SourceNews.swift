@@ -1,5 +1,4 @@
 import EventSources
-import Glibc
 import SnapshotStore
 
 /// What the source has to say of the position beside records.
@@ -95,21 +94,4 @@ extension Learner {
     }
     return nil
   }
-}
-
-/// Milliseconds since 1970 by the system's clock; for people alone.
-func wallClockMilliseconds() -> Int64 {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-}
-
-/// A time as people read it, in UTC.
-private func utcText(milliseconds: Int64) -> String {
-  var seconds = time_t(milliseconds / 1000)
-  var parts = tm()
-  gmtime_r(&seconds, &parts)
-  var buffer = [CChar](repeating: 0, count: 32)
-  let length = strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-  return String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
