@@ -75,7 +75,7 @@ final class KafkaReplay {
       ) { message in
         source.notice(message)
       }
-      if source.failure != nil {
+      if source.isInDoubt {
         // What came with the problem may be another topic's.
         consumer.dropCollected(last: got.records)
         break
@@ -109,7 +109,7 @@ final class KafkaReplay {
     }
     var delivered = 0
     source.consumer?.deliverCollected { delivered = source.deliver($0, body) }
-    if index == runs.count && source.failure == nil {
+    if index == runs.count && !source.isInDoubt {
       queues = [:]
       source.endReplay()
     } else if delivered == 0 {
@@ -153,7 +153,7 @@ final class KafkaReplay {
   /// A run that reaches past the end of its partition can never be delivered; nor can one of which fewer records are
   /// left. A partition that just changed its leader may seem shorter than it is for a moment.
   private func checkThatMoreCanCome(_ source: KafkaSource) {
-    guard source.failure == nil, index < runs.count else { return }
+    guard !source.isInDoubt, index < runs.count else { return }
     let run = runs[index]
     guard run.count > 0, run.nextOffset >= 0, let end = source.partitions[run.partition]?.end else {
       shortSince = nil

@@ -2,10 +2,13 @@ import Kafka
 
 /// What is asked about the topic and its partitions while it is read.
 extension KafkaSource {
-  /// Asks about positions that were said to be out of range. Whether they are lost, or the topic is another one, a start
-  /// finds out: librdkafka stops reading where it told so.
-  func checkSuspects() {
-    guard let consumer else { return }
+  /// Whether what comes next may be another topic's.
+  var isInDoubt: Bool { failure != nil || !suspects.isEmpty }
+
+  /// What is wrong with positions that were said to be out of range; nil where none was. Whether they are lost, or the
+  /// topic is another one, a start finds out: librdkafka stops reading where it told so.
+  func problemOfSuspects() -> SourceProblem? {
+    guard let consumer, !suspects.isEmpty else { return nil }
     do throws(KafkaError) {
       for partition in suspects.sorted() {
         guard let wanted = partitions[partition]?.nextOffset else { continue }
@@ -20,9 +23,12 @@ extension KafkaSource {
         break
       }
       suspects = []
+      return failure
     } catch {
-      // Asked again with the next call.
-      reports.notice(.debug, "could not ask for the range of offsets: \(error)")
+      // Asked again with the next call, where it may pass.
+      let problem = KafkaReports.problem(for: error, topic: settings.topic)
+      if !problem.isTransient || problem.needsRestart { failure = problem }
+      return problem
     }
   }
 

@@ -23,7 +23,7 @@ public final class KafkaSource: EventSource {
   var replay: KafkaReplay?
   var failure: SourceProblem?
   var nextRefresh: Int64 = 0
-  /// Partitions that were said to be out of range, and not yet asked for theirs.
+  /// Partitions that were said to be out of range, and not yet asked for theirs: until they were, nothing is delivered.
   var suspects: Set<Int32> = []
   /// Asks beside the flow whether this is still the topic that was started, and what is known of that.
   var topicCheck: KafkaTopicCheck?
@@ -139,12 +139,19 @@ public final class KafkaSource: EventSource {
       return .problem(failure)
     }
     tendTheCheck()
-    if let failure { return .problem(failure) }
-    if let replay {
+    if replay != nil {
       // Errors of the consumer as a whole come the common way, which nothing else takes during a replay.
       consumer.consume(maximum: 16, timeoutMilliseconds: 0) { messages in
         for message in messages { self.notice(message) }
       }
+    }
+    if let failure { return .problem(failure) }
+    if let problem = problemOfSuspects() {
+      // Nothing was consumed, which would have waited.
+      if failure == nil { sleep(milliseconds: Int64(timeout)) }
+      return .problem(problem)
+    }
+    if let replay {
       return replay.nextBatch(of: self, maximum: max(1, maximum), timeoutMilliseconds: timeout, body)
     }
     var delivered = 0
@@ -242,8 +249,8 @@ public final class KafkaSource: EventSource {
     for message in messages {
       guard message.isRecord else {
         notice(message)
-        // What follows may be another topic's.
-        if failure != nil { break }
+        // What follows may be another topic's. A start fetches it again.
+        if isInDoubt { break }
         continue
       }
       // One look-up a run, not one a record.
@@ -291,7 +298,7 @@ public final class KafkaSource: EventSource {
       partitions[message.partition]?.end = message.offset
       if replay == nil { news.add(.reachedEnds([message.partition: message.offset])) }
     case .offsetOutOfRange:
-      suspects.insert(message.partition)
+      if partitions[message.partition] != nil { suspects.insert(message.partition) }
     case .group:
       reports.notice(.debug, "about the group of the committed offsets: \(error)")
     default:
@@ -303,8 +310,7 @@ public final class KafkaSource: EventSource {
 
   /// What to answer when no record came.
   func eventWithoutRecords() -> SourceEvent {
-    if !suspects.isEmpty { checkSuspects() }
-    if let failure { return .problem(failure) }
+    if let problem = failure ?? problemOfSuspects() { return .problem(problem) }
     if let problem = reports.takeProblem() {
       if !problem.isTransient || problem.needsRestart { failure = problem }
       return .problem(problem)

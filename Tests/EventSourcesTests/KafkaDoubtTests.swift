@@ -1,0 +1,77 @@
+import Kafka
+import Testing
+
+@testable import EventSources
+
+/// What the brokers say beside records is taken for what it is, against librdkafka's mock cluster.
+@Suite(.serialized) struct KafkaDoubtTests {
+  let cluster: KafkaMockCluster
+
+  init() throws {
+    cluster = try KafkaMockCluster()
+    try cluster.createTopic("events", partitions: 2)
+  }
+
+  var settings: KafkaSourceSettings {
+    KafkaSourceSettings(topic: "events", properties: ["bootstrap.servers": cluster.bootstrapServers])
+  }
+
+  func produce(_ texts: [String], partition: Int32 = 0) throws {
+    let producer = try KafkaProducer(KafkaConfiguration(settings.properties))
+    for text in texts { try producer.produce(text, to: "events", partition: partition) }
+    try producer.flush(timeoutMilliseconds: 20_000)
+  }
+
+  @Test func onePartitionOutOfRangeEndsTheDeliveryOfTheOthersToo() throws {
+    try produce(["a", "b"])
+    let source = try KafkaSource(settings)
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(2, from: source)
+    // As if retention had overtaken it.
+    source.partitions[0] = KafkaSource.PartitionState(nextOffset: 50)
+    try source.assign()
+    let producer = try KafkaProducer(KafkaConfiguration(settings.properties))
+    var problem: SourceProblem?
+    // The other partition always has records.
+    for round in 0..<400 where problem == nil {
+      for _ in 0..<50 { try producer.produce("busy \(round)", to: "events", partition: 1) }
+      try producer.flush(timeoutMilliseconds: 20_000)
+      collected.take(10, from: source, maximum: 10, patience: 1)
+      if case .problem(let found) = collected.last { problem = found }
+    }
+    #expect(problem?.isTransient == true && problem?.needsRestart == true)
+    #expect(problem?.message.contains("offset 50 of partition 0 is out of range") == true)
+    let count = collected.texts.count
+    #expect(count < 3000)
+    collected.take(1, from: source, patience: 3)
+    #expect(collected.texts.count == count)
+    // Nothing was lost of what was fetched in vain.
+    var rest = try Collected(source.start(at: collected.position, missing: .refuse, replaying: []))
+    rest.take(1, from: source)
+    #expect(rest.records.first?.offset == collected.position[1]?.nextOffset)
+  }
+
+  @Test(arguments: [false, true]) func nothingIsDeliveredBeforeTheRangeIsKnown(isReplay: Bool) throws {
+    try produce(["a", "b", "c"])
+    try produce(["x", "y", "z"], partition: 1)
+    let source = try KafkaSource(settings)
+    let runs = [JournalRun(partition: 0, nextOffset: 1, count: 1), JournalRun(partition: 1, nextOffset: 1, count: 1)]
+    var collected = try Collected(
+      source.start(
+        at: SourcePosition(
+          kind: .kafka, identity: "unknown/events",
+          partitions: [
+            PartitionPosition(partition: 0, nextOffset: 0), PartitionPosition(partition: 1, nextOffset: 0),
+          ]),
+        missing: .refuse, replaying: isReplay ? runs : []))
+    source.suspects = [0]
+    try cluster.failNext(.listOffsets, broker: 1, error: 29)
+    collected.take(6, from: source, patience: 1)
+    // The refusal, or that no answer came in time.
+    #expect(collected.problem?.isTransient == true && collected.problem?.needsRestart == false)
+    collected.take(6, from: source, patience: 20)
+    #expect(collected.texts == [])
+    #expect(collected.problem?.needsRestart == true)
+    #expect(collected.problem?.message.contains("offset 0 of partition 0 is out of range") == true)
+  }
+}
