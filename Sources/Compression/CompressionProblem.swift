@@ -1,7 +1,9 @@
+import Glibc
+
 /// Why a file could not be read to its end.
 public enum CompressionProblem: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file could not be opened, with the system's reason.
-  case cannotOpen(path: String, reason: String)
+  /// The file could not be opened; `code` is the system's, an `errno`.
+  case cannotOpen(path: String, code: Int32)
   /// It is no file that can be read again, but, say, "a pipe".
   case notAFile(path: String, sort: String)
   /// Reading failed, with the system's reason.
@@ -20,7 +22,7 @@ public enum CompressionProblem: Error, Equatable, Sendable, CustomStringConverti
   /// A sentence with path, place and reason.
   public var description: String {
     switch self {
-    case .cannotOpen(let path, let reason): "cannot open \(path): \(reason)"
+    case .cannotOpen(let path, let code): "cannot open \(path): \(String(cString: strerror(code)))"
     case .notAFile(let path, let sort): "\(path) is \(sort), not a file"
     case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
     case .notInFormat(let path, let format): "\(path) is named like a \(format.rawValue) file but holds none"

@@ -15,8 +15,8 @@ struct OpenedFile {
   /// The descriptor, -1 where opening failed.
   let descriptor: Int32
   let sort: Sort
-  /// Why opening failed.
-  let reason: String?
+  /// The system's code for why opening failed.
+  let code: Int32?
 
   var isRegular: Bool {
     if case .regular = sort { true } else { false }
@@ -33,11 +33,11 @@ struct OpenedFile {
       let code = errno
       // A socket's path cannot be opened at all, and ENXIO says little.
       let isSocket = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
-      reason = isSocket ? nil : String(cString: strerror(code))
+      self.code = isSocket ? nil : code
       sort = .none("a socket")
       return
     }
-    reason = nil
+    code = nil
     sort =
       switch status.st_mode & S_IFMT {
       case S_IFREG: .regular
@@ -52,7 +52,7 @@ struct OpenedFile {
 
   /// Makes sure that it can be read.
   func check(_ path: String, takesStreams: Bool) throws(CompressionProblem) {
-    if let reason { throw .cannotOpen(path: path, reason: reason) }
+    if let code { throw .cannotOpen(path: path, code: code) }
     switch sort {
     case .regular: break
     case .stream(let name): if !takesStreams { throw .notAFile(path: path, sort: name) }

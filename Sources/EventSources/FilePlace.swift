@@ -43,9 +43,23 @@ struct FileStatus {
 
   /// Of what a path names; nil where it names nothing that can be reached.
   init?(path: String) {
+    guard case .there(let status) = Self.look(at: path) else { return nil }
+    self = status
+  }
+
+  /// What came of looking at a path.
+  enum Look {
+    case there(FileStatus)
+    case missing
+    /// The system does not tell; with its `errno`.
+    case unknown(Int32)
+  }
+
+  /// Looks what a path names.
+  static func look(at path: String) -> Look {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    self.init(status)
+    if stat(path, &status) == 0 { return .there(FileStatus(status)) }
+    return errno == ENOENT || errno == ENOTDIR ? .missing : .unknown(errno)
   }
 
   /// Of an open file.

@@ -26,7 +26,7 @@ public final class FileSource: EventSource {
   public var isStream: Bool { reading.map { !$0.reader.isRegular } ?? false }
 
   /// What was written to the last file that was rotated away, after learning had gone on.
-  public var standingProblem: String? { (reading?.succession ?? suspended?.succession)?.left?.problem }
+  public var standingProblem: String? { (reading?.succession ?? suspended?.succession)?.standingProblem }
 
   let settings: FileSourceSettings
   private let start: FileStart
@@ -138,7 +138,10 @@ public final class FileSource: EventSource {
           } else {
             try checkLength()
             let left = deadline - clock.milliseconds()
-            if left <= 0 { return .idle(caughtUp: reading.succession?.isSuperseded != true) }
+            if left <= 0 {
+              if let problem = reading.succession?.unreadable { return .problem(problem) }
+              return .idle(caughtUp: reading.succession?.isNewest ?? true)
+            }
             clock.wait(min(left, Self.pollInterval))
           }
         }
@@ -223,7 +226,7 @@ public final class FileSource: EventSource {
   private func lookAround() throws(SourceProblem) {
     guard let succession = reading?.succession else { return }
     try succession.look()
-    if let notice = succession.left?.look() { notify(notice) }
+    for notice in succession.lookAtLeftFiles() { notify(notice) }
   }
 
   /// Goes on in the file that came after the one that was read to its end.

@@ -1,3 +1,5 @@
+import Compression
+
 /// Where the file of a saved position is now: at its path, or where a rotation put it.
 extension FileStart {
   enum Search {
@@ -26,7 +28,10 @@ extension FileStart {
         return .found(try go(on: settings.path, position, saved, identity))
       }
     } catch {
-      guard settings.follows, error.needsPosition || error.kind == .missing else { throw error }
+      // One that cannot be read may be a later one, begun in the place of that of the position.
+      guard settings.follows, error.needsPosition || error.kind == .missing || error.kind == .unreadable else {
+        throw error
+      }
       failure = error
     }
     let search = try inRotatedFile(position, saved, identity, waits: waits)
@@ -44,7 +49,7 @@ extension FileStart {
       guard saved.nextOffset == 0 || saved.lastRecord != nil else { return .notFound("") }
       return .found(try go(on: settings.path, position, saved, identity))
     }
-    let later = settings.follows ? RotatedFiles(path: settings.path).list().filter { $0.modified >= file.modified } : []
+    let later = settings.follows ? try rotatedFiles().filter { $0.modified >= file.modified } : []
     if let renamed = later.first(where: { $0.place == file.place }) {
       var opened = try go(on: renamed.path, position, saved, identity)
       opened.report.notes.append(.remark("the file was rotated since: going on in \(renamed.path)"))
@@ -63,11 +68,10 @@ extension FileStart {
     _ position: SourcePosition, _ saved: PartitionPosition, _ identity: FileIdentity, waits: Bool
   ) throws(SourceProblem) -> Search {
     guard settings.follows else { return .notFound("") }
-    let rotated = RotatedFiles(path: settings.path)
     var unreadable: [String] = []
     var unfinished: SourceProblem?
     for _ in 0..<10 {
-      let files = rotated.list()
+      let files = try rotatedFiles()
       (unreadable, unfinished) = ([], nil)
       for file in files {
         do throws(SourceProblem) {
@@ -80,15 +84,34 @@ extension FileStart {
           if error.needsPosition || error.kind == .missing { continue }
           unreadable.append(file.path)
           let isYoung = settings.clock.wallNanoseconds() - file.modified < Self.compressionPatience
-          if error.isTransient, isYoung { unfinished = unfinished ?? error }
+          if error.isTransient, isYoung || !canOpen(file) { unfinished = unfinished ?? error }
         }
       }
-      if rotated.list() == files { break }
+      if try rotatedFiles() == files { break }
     }
     if waits, let unfinished { throw unfinished }
     return .notFound(
       unreadable.isEmpty
-        ? "" : ". It may be one of those that cannot be read: \(unreadable.joined(separator: ", "))")
+        ? ""
+        : ", or may do so: it may be one of those that cannot be read, \(unreadable.joined(separator: ", ")). Once these "
+          + "can be, a resume finds it")
+  }
+
+  /// The files that were rotated away, newest first.
+  ///
+  /// - Throws: a transient `unreadable` where the folder cannot be read: there may be some.
+  func rotatedFiles() throws(SourceProblem) -> [RotatedFiles.File] {
+    do throws(RotatedFiles.Unreadable) {
+      return try RotatedFiles(path: settings.path).list()
+    } catch {
+      throw cannotOpen(error.path, error.code)
+    }
+  }
+
+  /// Whether a file can be opened at all. However old one is that cannot be, it is the one looked for as soon as it may
+  /// be read; one that ends early is so only while somebody is at work on it.
+  private func canOpen(_ file: RotatedFiles.File) -> Bool {
+    (try? DecompressingReader(path: file.path, format: .plain, takesStreams: false)) != nil
   }
 
   func isSame(_ path: String, _ identity: FileIdentity) throws(SourceProblem) -> Bool {
@@ -101,7 +124,7 @@ extension FileStart {
     guard settings.follows, let before = position?.fileBefore, let identity = FileIdentity(text: before.identity),
       case .head(let known) = identity
     else { return (nil, nil) }
-    for file in RotatedFiles(path: settings.path).list() where (try? isSame(file.path, identity)) == true {
+    for file in (try? rotatedFiles()) ?? [] where (try? isSame(file.path, identity)) == true {
       guard let reader = try? open(file.path), let size = FileStatus(descriptor: reader.descriptor)?.size,
         reader.format != .plain || size >= before.nextOffset
       else { continue }

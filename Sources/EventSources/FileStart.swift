@@ -203,6 +203,24 @@ struct FileStart {
       lost: [LostPosition(partition: 0, wanted: offset, earliest: 0, latest: size)])
   }
 
+  /// Only a file that is not there may be passed over. One that is there and cannot be opened (no permission, no
+  /// descriptor left) is the next one all the same.
+  func cannotOpen(_ path: String, _ code: Int32) -> SourceProblem {
+    let what = CompressionProblem.cannotOpen(path: path, code: code)
+    if code == ENOENT || code == ENOTDIR {
+      // A file that is followed may still come.
+      return SourceProblem(.missing, what.description, isTransient: settings.follows)
+    }
+    let remedy =
+      switch code {
+      case EACCES, EPERM: "Let the user that runs this read it and search the folders above it, or move it away"
+      case EMFILE, ENFILE: "Raise the limit of open files (`LimitNOFILE=` of the unit)"
+      default: "Put a file there that can be read"
+      }
+    return SourceProblem(
+      .unreadable, "\(what). \(remedy)" + (settings.follows ? "; trying on" : ""), isTransient: settings.follows)
+  }
+
   func translating<Value>(
     _ path: String, _ body: () throws(CompressionProblem) -> Value
   ) throws(SourceProblem) -> Value {
@@ -210,9 +228,7 @@ struct FileStart {
       return try body()
     } catch {
       switch error {
-      case .cannotOpen:
-        // A file that is followed may still come.
-        throw SourceProblem(.missing, error.description, isTransient: settings.follows)
+      case .cannotOpen(_, let code): throw cannotOpen(path, code)
       case .notAFile(_, let sort):
         throw SourceProblem(
           .configuration,

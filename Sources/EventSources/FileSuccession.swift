@@ -20,6 +20,9 @@ final class FileSuccession {
   private var awaited: [(reader: DecompressingReader, place: FilePlace)] = []
   private var lastLook: Int64?
 
+  /// What keeps the file at the path from being opened, for as long as it does.
+  private(set) var unreadable: SourceProblem?
+
   /// Since when the file has not grown, beyond which byte; and whether files that came after it were rotated as well.
   private var quiet: (offset: Int64, since: Int64, isLongSuperseded: Bool)?
 
@@ -51,8 +54,16 @@ final class FileSuccession {
     quiet = nil
   }
 
-  /// The file that was read before, where it is known.
-  var left: LeftFile? { leftFiles.last }
+  /// What the files that were read before have to tell: what was written to them since.
+  func lookAtLeftFiles() -> [SourceNotice] { [leftFiles.last?.look()].compactMap(\.self) }
+
+  /// What is wrong although lines are delivered.
+  var standingProblem: String? {
+    leftFiles.last?.problem
+  }
+
+  /// Whether nothing else is at the path than what is read.
+  var isNewest: Bool { awaited.isEmpty && unreadable == nil }
 
   /// Bytes of the files whose turn is still to come.
   var awaitedBytes: Int64 {
@@ -68,20 +79,27 @@ final class FileSuccession {
     if let lastLook, now - lastLook < Self.lookInterval { return }
     lastLook = now
     leftFiles.removeAll(where: \.isGone)
-    guard let there = FileStatus(path: start.settings.path)?.place, there != (awaited.last?.place ?? ownPlace),
-      awaited.count < Self.mostAwaited
-    else { return }
-    let opened: DecompressingReader
-    do throws(SourceProblem) {
-      opened = try start.open(start.settings.path)
-    } catch {
-      // It was renamed since: the next look sees what came instead.
-      if error.kind == .missing { return }
-      throw error
+    unreadable = nil
+    let there: FilePlace
+    switch FileStatus.look(at: start.settings.path) {
+    case .there(let status): there = status.place
+    case .missing: return
+    case .unknown(let code): return unreadable = start.cannotOpen(start.settings.path, code)
     }
-    guard let place = FileStatus(descriptor: opened.descriptor)?.place, place != (awaited.last?.place ?? ownPlace)
-    else { return }
-    awaited.append((opened, place))
+    guard there != (awaited.last?.place ?? ownPlace), awaited.count < Self.mostAwaited else { return }
+    do throws(SourceProblem) {
+      let opened = try start.open(start.settings.path)
+      guard let place = FileStatus(descriptor: opened.descriptor)?.place, place != (awaited.last?.place ?? ownPlace)
+      else { return }
+      awaited.append((opened, place))
+    } catch {
+      switch error.kind {
+      // It was renamed since: the next look sees what came instead.
+      case .missing: return
+      case .unreadable where error.isTransient: unreadable = error
+      default: throw error
+      }
+    }
   }
 
   /// Whether nobody will write to the file that is read any more: another one was begun in its place, and it did not
@@ -145,7 +163,7 @@ final class FileSuccession {
     if let first = awaited.first, first.place != FileStatus(path: start.settings.path)?.place {
       latest = FileStatus(descriptor: first.reader.descriptor)?.modified ?? .max
     }
-    let files = RotatedFiles(path: start.settings.path).list()
+    let files = try start.rotatedFiles()
     let own = files.first { $0.place == status.place }
     var found: [RotatedFiles.File] = []
     for file in files.reversed() where file.modified <= latest && !known.contains(file.place) {

@@ -30,25 +30,35 @@ struct RotatedFiles {
     }
   }
 
+  /// A folder, or a file in it, of which the system tells nothing; `code` is its `errno`.
+  struct Unreadable: Error {
+    var path: String
+    var code: Int32
+  }
+
   /// The rotated files, newest first. Of a file that is being compressed only the plain one, which is whole.
   ///
   /// Files may be renamed while the folder is read, so that one is not seen, or twice: it is read until it stays the
   /// same.
-  func list() -> [File] {
-    var before = listOnce()
+  func list() throws(Unreadable) -> [File] {
+    var before = try listOnce()
     for _ in 0..<10 {
-      let now = listOnce()
+      let now = try listOnce()
       if now == before { break }
       before = now
     }
     return before
   }
 
-  private func listOnce() -> [File] {
+  private func listOnce() throws(Unreadable) -> [File] {
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let directory = slash.map { String(path[..<$0]) } ?? "."
     let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-    guard let stream = opendir(directory.isEmpty ? "/" : directory) else { return [] }
+    let folder = directory.isEmpty ? "/" : directory
+    guard let stream = opendir(folder) else {
+      if errno == ENOENT || errno == ENOTDIR { return [] }
+      throw Unreadable(path: folder, code: errno)
+    }
     defer { closedir(stream) }
     var files: [File] = []
     while let entry = readdir(stream) {
@@ -57,8 +67,13 @@ struct RotatedFiles {
       }
       guard found.utf8.starts(with: name.utf8), Self.isRotation(found.utf8.dropFirst(name.utf8.count)) else { continue }
       let whole = directory + "/" + found
-      guard let status = FileStatus(path: whole), status.isRegular else { continue }
-      files.append(File(path: whole, place: status.place, modified: status.modified))
+      switch FileStatus.look(at: whole) {
+      case .there(let status):
+        if status.isRegular { files.append(File(path: whole, place: status.place, modified: status.modified)) }
+      // A link that leads nowhere, or to itself, is no file.
+      case .missing, .unknown(ELOOP): continue
+      case .unknown(let code): throw Unreadable(path: whole, code: code)
+      }
     }
     let paths = Set(files.map(\.path))
     return files.filter { file in

@@ -118,8 +118,8 @@ import Testing
 
   @Test func aMissingFileIsNamed() throws {
     let path = directory.path("none")
-    #expect(throws: CompressionProblem.cannotOpen(path: path, reason: "No such file or directory")) {
-      try DecompressingReader(path: path)
-    }
+    let missing = CompressionProblem.cannotOpen(path: path, code: ENOENT)
+    #expect(throws: missing) { try DecompressingReader(path: path) }
+    #expect(missing.description == "cannot open \(path): No such file or directory")
   }
 }

@@ -71,3 +71,8 @@ struct Collected {
     }
   }
 }
+
+extension EventSource {
+  /// What stands wrong, in words.
+  var standing: String? { standingProblem }
+}

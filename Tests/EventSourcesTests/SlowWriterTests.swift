@@ -42,7 +42,7 @@ import Testing
     #expect(collected.texts == ["one", "new"])
     #expect(files.warnings.count == 1)
     #expect(files.warnings.first?.contains("bytes 4 to 12 of \(files.path)") == true)
-    #expect(source.standingProblem == files.warnings.first)
+    #expect(source.standing == files.warnings.first)
     // Also after a start that knows only where the file was left; and it is no file that comes next.
     try files.append("later still\n", to: ".1")
     try files.shell("mv events.ndjson.1 events.ndjson.2; mv events.ndjson events.ndjson.1")
