@@ -25,7 +25,7 @@ public final class FileSource: EventSource {
   /// Whether what is read is no file but a stream, such as a pipe, that cannot be read a second time.
   public var isStream: Bool { reading.map { !$0.reader.isRegular } ?? false }
 
-  /// What was written to the last file that was rotated away, after learning had gone on.
+  /// What was written to files that were rotated away, after learning had gone on; and whether one of them is back.
   public var standingProblem: String? { (reading?.succession ?? suspended?.succession)?.standingProblem }
 
   let settings: FileSourceSettings
@@ -36,6 +36,8 @@ public final class FileSource: EventSource {
   private var reading: Reading?
   private var failure: SourceProblem?
   private var isAtEnd = false
+  /// Whether it was told that the path leads back to a file from before.
+  private var isReturnTold = false
 
   /// What is waited for while a file is being compressed, where reading goes on then, and when that is tried.
   private var suspended: Suspension?
@@ -226,6 +228,8 @@ public final class FileSource: EventSource {
   private func lookAround() throws(SourceProblem) {
     guard let succession = reading?.succession else { return }
     try succession.look()
+    if let returned = succession.returned, !isReturnTold { notify(SourceNotice(.warning, returned)) }
+    isReturnTold = succession.returned != nil
     for notice in succession.lookAtLeftFiles() { notify(notice) }
   }
 

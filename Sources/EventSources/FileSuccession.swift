@@ -22,6 +22,8 @@ final class FileSuccession {
 
   /// What keeps the file at the path from being opened, for as long as it does.
   private(set) var unreadable: SourceProblem?
+  /// What is wrong where the path leads back to a file that was read, or whose turn is still to come.
+  private(set) var returned: String?
 
   /// Since when the file has not grown, beyond which byte; and whether files that came after it were rotated as well.
   private var quiet: (offset: Int64, since: Int64, isLongSuperseded: Bool)?
@@ -59,11 +61,12 @@ final class FileSuccession {
 
   /// What is wrong although lines are delivered.
   var standingProblem: String? {
-    leftFiles.last?.problem
+    let problems = [leftFiles.last?.problem, returned].compactMap(\.self)
+    return problems.isEmpty ? nil : problems.joined(separator: ". ")
   }
 
   /// Whether nothing else is at the path than what is read.
-  var isNewest: Bool { awaited.isEmpty && unreadable == nil }
+  var isNewest: Bool { awaited.isEmpty && unreadable == nil && returned == nil }
 
   /// Bytes of the files whose turn is still to come.
   var awaitedBytes: Int64 {
@@ -79,18 +82,20 @@ final class FileSuccession {
     if let lastLook, now - lastLook < Self.lookInterval { return }
     lastLook = now
     leftFiles.removeAll(where: \.isGone)
-    unreadable = nil
+    (unreadable, returned) = (nil, nil)
     let there: FilePlace
     switch FileStatus.look(at: start.settings.path) {
     case .there(let status): there = status.place
     case .missing: return
     case .unknown(let code): return unreadable = start.cannotOpen(start.settings.path, code)
     }
-    guard there != (awaited.last?.place ?? ownPlace), awaited.count < Self.mostAwaited else { return }
+    if isKnown(there) { return }
+    guard awaited.count < Self.mostAwaited else { return }
     do throws(SourceProblem) {
       let opened = try start.open(start.settings.path)
-      guard let place = FileStatus(descriptor: opened.descriptor)?.place, place != (awaited.last?.place ?? ownPlace)
-      else { return }
+      guard let place = FileStatus(descriptor: opened.descriptor)?.place, !isKnown(place) else { return }
+      // One that was written anew is another file: what was known of it holds no longer.
+      leftFiles.removeAll { $0.place == place }
       awaited.append((opened, place))
     } catch {
       switch error.kind {
@@ -100,6 +105,19 @@ final class FileSuccession {
       default: throw error
       }
     }
+  }
+
+  /// Whether a file at the path was seen before, so that it is not to be read from its beginning. Says so where it is
+  /// not the last one that was seen. All that are known are open, so that no other file can be in their place.
+  private func isKnown(_ there: FilePlace) -> Bool {
+    if there == (awaited.last?.place ?? ownPlace) { return true }
+    let isLeft = leftFiles.contains { $0.place == there && $0.isUnchanged }
+    guard isLeft || there == ownPlace || awaited.contains(where: { $0.place == there }) else { return false }
+    returned =
+      "\(start.settings.path) leads back to a file that is read already, or will be in its turn: it is not read a second "
+      + "time, and lines that it gets now may not be learned. Put the file that comes next there, and never one from "
+      + "before"
+    return true
   }
 
   /// Whether nobody will write to the file that is read any more: another one was begun in its place, and it did not

@@ -7,6 +7,8 @@ final class LeftFile {
   private let successor: String
   private let clock: FileClock
   private let end: Int64
+  /// The first bytes of what was read of it; nil where there were none, or they are not known.
+  private let headRead: FileHead?
   private var told: Int64
   private var nextLook: Int64
   private var interval: Int64 = 1000
@@ -20,12 +22,25 @@ final class LeftFile {
     self.successor = successor
     self.clock = clock
     end = offset
+    headRead = Self.head(of: reader, upTo: offset)
     told = offset
     nextLook = clock.milliseconds()
   }
 
   /// Which file it is.
   var place: FilePlace? { FileStatus(descriptor: reader.descriptor)?.place }
+
+  /// Whether it still begins with what was read of it; otherwise it was emptied and written anew since, or nothing was
+  /// read. Where that cannot be found out it counts as unchanged, since no line may be learned twice.
+  var isUnchanged: Bool {
+    if end == 0 { return false }
+    guard reader.format == .plain, let headRead, let head = Self.head(of: reader, upTo: end) else { return true }
+    return head == headRead
+  }
+
+  private static func head(of reader: DecompressingReader, upTo end: Int64) -> FileHead? {
+    end > 0 ? try? FileHead(of: reader, count: Int(min(end, Int64(FileHead.length)))) : nil
+  }
 
   /// Its first bytes.
   var head: FileHead? { try? FileHead(of: reader) }
