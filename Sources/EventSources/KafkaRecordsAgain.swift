@@ -43,11 +43,13 @@ struct KafkaRecordsAgain {
     var answers: [Int32: Answer] = [:]
     var outOfRange: Set<Int32> = []
     var paused: Set<Int32> = []
+    var cause: SourceProblem?
     while answers.count < wanted.count {
       if isCancelled() { return nil }
-      if monotonicMilliseconds() > deadline { throw timedOut() }
+      if monotonicMilliseconds() > deadline { throw timedOut(since: cause) }
       consumer.consume(maximum: 64, timeoutMilliseconds: 100) { messages in
         for message in messages {
+          if answers[message.partition] == nil, let problem = problem(of: message) { cause = problem }
           guard let last = wanted[message.partition], answers[message.partition] == nil else { continue }
           if message.isRecord {
             let isSame = message.offset == last.offset && RecordChecksum(of: message.value) == last.checksum
@@ -59,13 +61,15 @@ struct KafkaRecordsAgain {
           }
         }
       }
+      // What nobody mends while it is waited for is told at once; the rest librdkafka tries on.
+      if let cause, !cause.mayPassSoon { throw cause }
       for partition in outOfRange where answers[partition] == nil {
         guard let last = wanted[partition],
           let marks = try? consumer.watermarks(topic: topic, partition: partition, timeoutMilliseconds: 1000)
         else { continue }
         answers[partition] = last.offset < marks.low ? .gone : last.offset >= marks.high ? .pastTheEnd : nil
         // Where the range took it in again meanwhile, nothing more will come: the next check tells.
-        if answers[partition] == nil { throw timedOut() }
+        if answers[partition] == nil { throw timedOut(since: cause) }
       }
       let done = Set(answers.keys).subtracting(paused)
       if !done.isEmpty {
@@ -77,9 +81,31 @@ struct KafkaRecordsAgain {
     return answers
   }
 
-  private func timedOut() -> SourceProblem {
-    reports.takeProblem()
-      ?? SourceProblem(
-        .unreachable, "the last records learned from topic \(topic) could not be read again in time", isTransient: true)
+  /// What is wrong where a message is neither a record nor an answer.
+  private func problem(of message: KafkaMessage) -> SourceProblem? {
+    guard let error = message.error else { return nil }
+    switch error.code {
+    case .endOfPartition, .offsetOutOfRange, .group: return nil
+    default: return KafkaReports.problem(for: error, topic: topic)
+    }
+  }
+
+  private func timedOut(since cause: SourceProblem?) -> SourceProblem {
+    if let told = reports.takeProblem() ?? cause { return told }
+    return SourceProblem(
+      .unreachable,
+      "the last records learned from topic \(topic) could not be read again in time. Check that the brokers that lead "
+        + "its partitions can be reached; trying on",
+      isTransient: true)
+  }
+}
+
+extension SourceProblem {
+  /// Whether waiting some seconds more may be enough.
+  fileprivate var mayPassSoon: Bool {
+    switch kind {
+    case .refused, .damaged, .configuration: false
+    default: isTransient
+    }
   }
 }

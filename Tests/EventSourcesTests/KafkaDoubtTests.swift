@@ -74,4 +74,35 @@ import Testing
     #expect(collected.problem?.needsRestart == true)
     #expect(collected.problem?.message.contains("offset 0 of partition 0 is out of range") == true)
   }
+
+  // Not granted Read; a batch that fails its checksum.
+  @Test(
+    arguments: [(29, SourceProblem.Kind.refused, "Grant it Read"), (-199, .damaged, "check.crcs")]
+      as [(
+        Int32, SourceProblem.Kind, String
+      )])
+  func whatKeepsARecordFromBeingReadAgainIsTold(error: Int32, kind: SourceProblem.Kind, remedy: String) throws {
+    try produce(["a", "b"])
+    let source = try KafkaSource(settings)
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(2, from: source)
+    source.close()
+    let second = try KafkaSource(settings)
+    for _ in 0..<3 { try cluster.failNext(.fetch, broker: 1, error: error) }
+    let problem = #expect(throws: SourceProblem.self) { try second.seek(to: collected.position) }
+    #expect(problem?.kind == kind && problem?.message.contains(remedy) == true)
+  }
+
+  @Test func whatPassesByItselfKeepsNoRecordFromBeingReadAgain() throws {
+    try produce(["a", "b"])
+    let source = try KafkaSource(settings)
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(2, from: source)
+    source.close()
+    let second = try KafkaSource(settings)
+    // Not the leader; a broken connection; an unknown error.
+    for error: Int32 in [6, -195, -1] { try cluster.failNext(.fetch, broker: 1, error: error) }
+    let report = try second.seek(to: collected.position)
+    #expect(report.notes == [.lastRecordVerified(partition: 0, offset: 1)])
+  }
 }
