@@ -44,8 +44,8 @@ public protocol EventSource: AnyObject {
   /// Does not wait: the numbers are those of the last answers from the source.
   func lag() -> [PartitionLag]?
 
-  /// What is wrong although the source delivers: records that it passed over, and why. Nil once that is over.
-  var standingProblem: String? { get }
+  /// What is wrong although the source delivers, such as records that it passed over. Nil once that is over.
+  var standingProblem: SourceFlaw? { get }
 
   /// Tells the source which position has been learned, for others to see (a committed group offset in Kafka, so that
   /// lag tools work). Cheap to call often; failures are of no consequence.
@@ -67,7 +67,7 @@ extension EventSource {
   public var hasCertainStart: Bool { false }
 
   /// Nothing is.
-  public var standingProblem: String? { nil }
+  public var standingProblem: SourceFlaw? { nil }
 
   /// Nothing to say.
   public func takeNews() -> [SourceNews] { [] }

@@ -26,7 +26,9 @@ public final class FileSource: EventSource {
   public var isStream: Bool { reading.map { !$0.reader.isRegular } ?? false }
 
   /// What was written to files that were rotated away, after learning had gone on; and whether one of them is back.
-  public var standingProblem: String? { (reading?.succession ?? suspended?.succession)?.standingProblem }
+  public var standingProblem: SourceFlaw? {
+    (reading?.succession ?? suspended?.succession)?.standingProblem.map(SourceFlaw.passedOver)
+  }
 
   let settings: FileSourceSettings
   private let start: FileStart

@@ -50,10 +50,12 @@ extension KafkaSource {
     switch outcome {
     case .unknown(let reason):
       reports.notice(.debug, "whether topic \(settings.topic) is still the same could not be checked: \(reason)")
+      if let problem = protection.toldNothing(reason) { reports.notice(.warning, problem) }
     case .doubtful(let reason):
       beDoubtful(since: reason)
     case .same(let check, let topicID, let newPartitions):
       self.topicID = topicID ?? self.topicID
+      protection.held(at: check.milliseconds)
       compared.merge(check.records) { $1 }
       news.add(.checked(check))
       // A replay has its partitions apart; they are found again after it.

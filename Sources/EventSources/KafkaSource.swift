@@ -16,6 +16,9 @@ public final class KafkaSource: EventSource {
   /// Where the settings name a time or offsets.
   public var hasCertainStart: Bool { settings.startsAt.isExact }
 
+  /// That it is not known whether this is still the topic that is learned.
+  public var standingProblem: SourceFlaw? { protection.problem.map(SourceFlaw.unchecked) }
+
   let settings: KafkaSourceSettings
   let reports: KafkaReports
   var consumer: KafkaConsumer?
@@ -31,9 +34,12 @@ public final class KafkaSource: EventSource {
   var topicID: String?
   /// Records that the next check compares: the last of each partition when the check before began.
   var compared: [Int32: LastRecord] = [:]
+  /// Whether the checks beside the flow tell anything.
+  var protection: KafkaProtection
   var news: [SourceNews] = []
-  private var nextCommit: Int64 = 0
-  private var committed: [Int32: Int64] = [:]
+  /// When positions are committed next, and those that were.
+  var nextCommit: Int64 = 0
+  var committed: [Int32: Int64] = [:]
   private var records: UnsafeMutableBufferPointer<SourceRecord> = .allocate(capacity: 1024)
   /// Of the batch being delivered, the last record of each partition.
   private var lastOfBatch: [Int32: SourceRecord] = [:]
@@ -57,6 +63,7 @@ public final class KafkaSource: EventSource {
     throws(SourceProblem)
   {
     self.settings = settings
+    protection = KafkaProtection(topic: settings.topic)
     reports = KafkaReports(topic: settings.topic, notify: notify)
     reports.notice(.info, "reading topic \(settings.topic) with librdkafka \(KafkaLibrary.version)")
     consumer = try Self.makeConsumer(settings, reports)
@@ -124,6 +131,8 @@ public final class KafkaSource: EventSource {
     } else {
       replay = try KafkaReplay(runs, of: self)
     }
+    // A start compares more than a check does.
+    protection.held(at: wallClockMilliseconds())
     nextRefresh = monotonicMilliseconds() + settings.partitionRefreshMilliseconds
     _ = reports.takeProblem()
     return report
@@ -159,38 +168,6 @@ public final class KafkaSource: EventSource {
       delivered = self.deliver(messages, body)
     }
     return delivered > 0 ? .records(delivered) : eventWithoutRecords()
-  }
-
-  /// How far each partition is behind, by the answers to the last fetches.
-  public func lag() -> [PartitionLag]? {
-    guard let consumer, !partitions.isEmpty else { return nil }
-    return partitions.sorted { $0.key < $1.key }.map { partition, state in
-      let high = max(
-        consumer.knownWatermarks(topic: settings.topic, partition: partition)?.high ?? state.nextOffset,
-        state.end ?? 0)
-      // What lies between the last record and the end may be no records, as a transaction's marker.
-      let isAtEnd = state.end.map { $0 >= high } ?? false
-      return PartitionLag(
-        partition: partition, nextOffset: state.nextOffset, endOffset: max(high, state.nextOffset),
-        behind: isAtEnd ? 0 : max(0, high - state.nextOffset))
-    }
-  }
-
-  /// Commits the position for lag tools, now and then, without waiting.
-  public func publish(learned position: SourcePosition) {
-    guard let consumer, let interval = settings.commitIntervalMilliseconds else { return }
-    let now = monotonicMilliseconds()
-    guard now >= nextCommit else { return }
-    nextCommit = now + interval
-    let news = position.partitions.filter { committed[$0.partition] != $0.nextOffset }
-    guard !news.isEmpty else { return }
-    do throws(KafkaError) {
-      try consumer.commit(
-        topic: settings.topic, news.map { KafkaPartitionOffset(partition: $0.partition, offset: $0.nextOffset) })
-      for partition in news { committed[partition.partition] = partition.nextOffset }
-    } catch {
-      reports.notice(.debug, "offsets for lag tools were not committed: \(error)")
-    }
   }
 
   /// Ends the consumer.

@@ -7,12 +7,18 @@ struct KafkaStart {
   let consumer: KafkaConsumer
   let settings: KafkaSourceSettings
   let reports: KafkaReports
+  /// What else ends asking.
+  let isCancelled: () -> Bool
   private let deadline: Int64
 
-  init(consumer: KafkaConsumer, settings: KafkaSourceSettings, reports: KafkaReports) {
+  init(
+    consumer: KafkaConsumer, settings: KafkaSourceSettings, reports: KafkaReports,
+    isCancelled: @escaping () -> Bool = { false }
+  ) {
     self.consumer = consumer
     self.settings = settings
     self.reports = reports
+    self.isCancelled = isCancelled
     deadline = monotonicMilliseconds() + settings.startTimeoutMilliseconds
   }
 
@@ -192,7 +198,8 @@ struct KafkaStart {
       if last.offset >= marks.low && last.offset < marks.high { wanted[position.partition] = last }
     }
     guard !wanted.isEmpty else { return [:] }
-    let reading = KafkaRecordsAgain(topic: settings.topic, reports: reports, deadline: deadline, isCancelled: { false })
+    let reading = KafkaRecordsAgain(
+      topic: settings.topic, reports: reports, deadline: deadline, isCancelled: isCancelled)
     let reader = consumer.isAssigned ? try KafkaSource.makeAskingConsumer(settings, reports) : consumer
     return try reading.read(wanted, with: reader) ?? [:]
   }
@@ -215,7 +222,7 @@ struct KafkaStart {
         if let reported, reported.kind == .refused { throw reported }
         let problem = KafkaReports.problem(for: error, topic: settings.topic)
         guard error.isRetriable || (isKnown && error.code == .unknownTopicOrPartition) else { throw problem }
-        if monotonicMilliseconds() > deadline { throw reported ?? problem }
+        if monotonicMilliseconds() > deadline || isCancelled() { throw reported ?? problem }
         consumer.consume(maximum: 1, timeoutMilliseconds: 100) { _ in }
       }
     }

@@ -77,13 +77,17 @@ final class KafkaTopicCheck {
     let reports = KafkaReports(topic: settings.topic) { _ in }
     do throws(SourceProblem) {
       let consumer = try KafkaSource.makeAskingConsumer(settings, reports)
-      let asking = KafkaStart(consumer: consumer, settings: settings, reports: reports)
+      let asking = KafkaStart(
+        consumer: consumer, settings: settings, reports: reports, isCancelled: isCancelled)
       let time = wallClockMilliseconds()
       let partitions: [Int32]
-      do throws(KafkaError) {
-        partitions = try consumer.partitions(of: settings.topic, timeoutMilliseconds: 1000)
+      do throws(SourceProblem) {
+        // This consumer has no connection yet, which may take longer than one question waits.
+        partitions = try asking.repeating { (timeout) throws(KafkaError) in
+          try consumer.partitions(of: settings.topic, timeoutMilliseconds: timeout)
+        }
       } catch {
-        return error.code == .unknownTopicOrPartition ? .doubtful("it is not there") : .unknown("\(error)")
+        return error.kind == .missing ? .doubtful("it is not there") : .unknown(error.message)
       }
       let missing = known.partitions.subtracting(partitions).sorted()
       if let first = missing.first {

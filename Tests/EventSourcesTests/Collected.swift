@@ -74,5 +74,5 @@ struct Collected {
 
 extension EventSource {
   /// What stands wrong, in words.
-  var standing: String? { standingProblem }
+  var standing: String? { standingProblem?.description }
 }

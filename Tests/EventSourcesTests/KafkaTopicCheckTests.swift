@@ -1,5 +1,6 @@
 import Kafka
 import Testing
+import Threads
 
 @testable import EventSources
 
@@ -137,5 +138,51 @@ import Testing
     #expect(report.notes.first == .lastRecordVerified(partition: 0, offset: 1))
     collected.take(1, from: source)
     #expect(collected.texts == ["a", "b", "c"])
+  }
+
+  @Test func aCheckTakesTheTimeThatConnectingTakes() throws {
+    try produce(["a"])
+    let source = try KafkaSource(settings())
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(1, from: source)
+    let last = try #require(collected.position[0]?.lastRecord)
+    // Two answers take longer than one question waits: a consumer has to ask again.
+    try cluster.setRoundTripTime(broker: 1, milliseconds: 700)
+    let check = KafkaTopicCheck(settings())
+    check.begin(
+      KafkaTopicCheck.Known(
+        identity: collected.position.identity, partitions: [0, 1], compared: [0: last], delivered: [0: last]))
+    var outcome: KafkaTopicCheck.Outcome?
+    while outcome == nil {
+      outcome = check.takeOutcome()
+      _ = source.nextBatch(maximum: 1, timeoutMilliseconds: 10) { _ in }
+    }
+    guard case .same = outcome else {
+      Issue.record("not the same but \(outcome.debugDescription)")
+      return
+    }
+  }
+
+  @Test func checksThatTellNothingAreAProblemUntilOneHolds() throws {
+    try produce(["a"])
+    let notices = Lock<[SourceNotice]>([])
+    let source = try KafkaSource(settings(refresh: 50)) { notice in notices.withLock { $0.append(notice) } }
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(1, from: source)
+    // The user may no longer describe the topic; reading goes on.
+    cluster.failTopic("events", error: 29)
+    for _ in 0..<100 where source.standing == nil { collected.take(1, from: source, patience: 1) }
+    #expect(source.standing?.contains("since the last 3 checks told nothing") == true)
+    #expect(source.standing?.contains("It was last seen to be the same at 20") == true)
+    #expect(source.standing?.contains("Grant it Read and Describe") == true)
+    for _ in 0..<20 { collected.take(1, from: source, patience: 1) }
+    let warnings = notices.withLock { $0.filter { $0.level == .warning && $0.message.contains("told nothing") } }
+    #expect(warnings.count == 1)
+    cluster.failTopic("events", error: 0)
+    for _ in 0..<100 where source.standing != nil { collected.take(1, from: source, patience: 1) }
+    #expect(source.standing == nil)
+    try produce(["b"])
+    collected.take(1, from: source)
+    #expect(collected.texts == ["a", "b"])
   }
 }

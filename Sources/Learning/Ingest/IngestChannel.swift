@@ -12,7 +12,7 @@ enum IngestNotice: Sendable {
   /// There are no more records and never will be.
   case endOfStream
   /// What is wrong although records come; nil once it is over.
-  case standing(String?)
+  case standing(SourceFlaw?)
   /// What the source has to say of the position that was reached.
   case news(SourceNews)
 

@@ -53,7 +53,7 @@ private final class Ingest {
   /// What was last told, so that a lasting state is told once.
   private var toldCaughtUp = false
   private var toldProblem: SourceProblem?
-  private var toldStanding: String?
+  private var toldStanding: SourceFlaw?
   private var nextReport = MonotonicTime.now
 
   private static let pollMilliseconds = 100

@@ -13,7 +13,7 @@ struct SourceCourse {
   var problem: SourceProblem?
 
   /// What is wrong although records come.
-  var standingProblem: String?
+  var standingProblem: SourceFlaw?
 
   /// Whether everything there is was learned, and whether there will never be more.
   var isCaughtUp = false

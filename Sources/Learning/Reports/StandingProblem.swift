@@ -1,3 +1,5 @@
+import EventSources
+
 /// Something that is wrong and keeps being told, in status and metrics, until its opposite has been seen.
 public struct StandingProblem: Error, Equatable, Sendable, CustomStringConvertible {
   /// Sorts of problems: the label of the metric, the name in status.
@@ -39,7 +41,12 @@ extension Learner {
   var standingProblems: [StandingProblem] {
     [
       source.problem.map { StandingProblem(.source, $0.message) },
-      source.standingProblem.map { StandingProblem(.passedOver, $0) },
+      source.standingProblem.map { flaw in
+        switch flaw {
+        case .passedOver(let message): StandingProblem(.passedOver, message)
+        case .unchecked(let message): StandingProblem(.source, message)
+        }
+      },
       snapshots.progress.problem.map { StandingProblem(.snapshotFailed, $0) },
       context.store.placeProblem.map { StandingProblem(.stateDirectoryReplaced, $0) },
       snapshots.standingDamage.map { StandingProblem(.snapshotsDamaged, $0.description) },
