@@ -57,11 +57,11 @@ final class FileSuccession {
   }
 
   /// What the files that were read before have to tell: what was written to them since.
-  func lookAtLeftFiles() -> [SourceNotice] { [leftFiles.last?.look()].compactMap(\.self) }
+  func lookAtLeftFiles() -> [SourceNotice] { leftFiles.compactMap { $0.look() } }
 
   /// What is wrong although lines are delivered.
   var standingProblem: String? {
-    let problems = [leftFiles.last?.problem, returned].compactMap(\.self)
+    let problems = leftFiles.compactMap(\.problem) + [returned].compactMap(\.self)
     return problems.isEmpty ? nil : problems.joined(separator: ". ")
   }
 
@@ -150,6 +150,8 @@ final class FileSuccession {
     let next = try nextFile()
     // What is still being compressed is left for later.
     if next.format != .plain { _ = try start.head(of: next) }
+    // What was told of them stands until the next rotation, which this is.
+    for file in leftFiles { file.forgetTold() }
     leftFiles.append(LeftFile(own, at: offset, for: next.path, clock: clock))
     if leftFiles.count > Self.mostLeft { leftFiles.removeFirst() }
     leftHead = ownHead

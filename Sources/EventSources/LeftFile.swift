@@ -66,6 +66,11 @@ final class LeftFile {
     return notice
   }
 
+  /// Lets what was told stand no longer.
+  func forgetTold() {
+    problem = nil
+  }
+
   private func text(_ bytes: Range<Int64>) -> String {
     "bytes \(bytes.lowerBound) to \(bytes.upperBound - 1) of \(reader.path) were written after learning had gone on in "
       + "\(successor): they are not learned. A writer that keeps a rotated file longer needs a longer source.file.quiet"

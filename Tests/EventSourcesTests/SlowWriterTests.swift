@@ -101,4 +101,31 @@ import Testing
     collected.take(2, from: source)
     #expect(collected.texts == ["one", "half", "new"])
   }
+
+  @Test func whatIsWrittenToAnyFileThatWasLeftIsSaid() throws {
+    try files.write("one\n")
+    var (source, collected) = try files.follow()
+    collected.take(1, from: source)
+    for text in ["two", "three"] {
+      try files.shell(
+        "[ ! -e events.ndjson.1 ] || mv events.ndjson.1 events.ndjson.2; mv events.ndjson events.ndjson.1")
+      try files.write("\(text)\n")
+      collected.take(1, from: source)
+    }
+    try files.append("late\n", to: ".2")
+    collected.wait(2000, for: source)
+    try files.append("later\n", to: ".1")
+    collected.wait(5000, for: source)
+    #expect(collected.texts == ["one", "two", "three"])
+    #expect(files.warnings.map { $0.contains("bytes 4 to 8 of ") } == [true, false])
+    #expect(files.warnings.last?.contains("bytes 4 to 9 of ") == true)
+    #expect(source.standing?.contains("bytes 4 to 8 of ") == true)
+    #expect(source.standing?.contains("bytes 4 to 9 of ") == true)
+    // Until the next rotation.
+    try files.shell("mv events.ndjson events.ndjson.0")
+    try files.write("four\n")
+    collected.take(1, from: source)
+    collected.wait(1000, for: source)
+    #expect(collected.texts.last == "four" && source.standing == nil)
+  }
 }
