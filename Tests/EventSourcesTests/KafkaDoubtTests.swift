@@ -105,4 +105,30 @@ import Testing
     let report = try second.seek(to: collected.position)
     #expect(report.notes == [.lastRecordVerified(partition: 0, offset: 1)])
   }
+
+  @Test func theIdOfATopicThatWasLeftIsForgottenEvenWhereItsOwnIsNotTold() throws {
+    try produce(["a", "b"])
+    let source = try KafkaSource(settings)
+    var collected = try Collected(source.start(at: nil, missing: .refuse, replaying: []))
+    collected.take(2, from: source)
+    // The mock cluster tells no ids.
+    try #require(collected.position.topicID == nil)
+    var position = collected.position
+    position.topicID = "old"
+    #expect(try source.seek(to: position).position.topicID == "old")
+    position.remember(
+      SourceCheck(
+        milliseconds: 0, records: [0: LastRecord(offset: 1, timestamp: 0, checksum: RecordChecksum(77))]))
+    position.partitions[0].lastRecord = LastRecord(offset: 1, timestamp: 0, checksum: RecordChecksum(77))
+    let problem = #expect(throws: SourceProblem.self) { try source.seek(to: position) }
+    #expect(problem?.kind == .otherSource)
+    let report = try source.seek(to: position, missing: .latest)
+    #expect(report.position.partitions.map(\.nextOffset) == [2, 0])
+    #expect(report.position.topicID == nil)
+    // Where some partitions stay, so does what is known of their topic.
+    position = collected.position
+    position.topicID = "old"
+    position.jump(partition: 1, to: 9)
+    #expect(try source.seek(to: position, missing: .latest).position.topicID == "old")
+  }
 }
