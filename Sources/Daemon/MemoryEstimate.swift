@@ -59,17 +59,18 @@ public struct MemoryEstimate: Equatable, Sendable {
     }
   }
 
-  /// What a snapshot is read through: measured with a table of 640 MB.
-  static let readingBytes: UInt64 = 6 << 20
+  /// What a snapshot is read through, and what the allocator holds between two models: measured over rollbacks with
+  /// tables of 80 and 640 MB, 3 to 13 MiB, the most on a machine that was busy.
+  static let readingBytes: UInt64 = 16 << 20
 
   /// What librdkafka holds at most, where it is the source: measured with records of 250 bytes, of which it keeps the
-  /// answers they came in and a message of its own for each, 2.7 bytes for each that it counts. It gives little of it
+  /// answers they came in and a message of its own for each, 2.6 bytes for each that it counts. It gives little of it
   /// back when learning has caught up.
   private static func fetchedAhead(_ settings: DaemonSettings) -> UInt64? {
     guard case .kafka(let kafka) = settings.source.place else { return nil }
     let kilobytes =
       kafka.properties["queued.max.messages.kbytes"].flatMap { UInt64($0) } ?? KafkaConsumer.queueKilobytes
-    return min(kilobytes, 1 << 22) &* 1024 &* 87 / 32
+    return min(kilobytes, 1 << 22) &* 1024 &* 83 / 32
   }
 
   /// One line a part, and the sum.

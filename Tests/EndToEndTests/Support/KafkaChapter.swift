@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Kafka
 import TestSupport
 
 /// The random run over a real Kafka: the broker goes away, partitions are added, the topic is made anew.
@@ -60,6 +61,21 @@ final class KafkaChapter: SoakChapter {
     usleep(300_000)
   }
 
+  /// Waits until the broker itself knows the topic that was made anew: what is produced earlier it acknowledges, and adds
+  /// to the one that is about to go.
+  private func waitUntilEmpty() throws {
+    let deadline = Date().addingTimeInterval(60)
+    while true {
+      let consumer = try KafkaConsumer(KafkaConfiguration(["bootstrap.servers": broker.bootstrap]))
+      let ends = (0..<partitions).map { partition in
+        try? consumer.watermarks(topic: Self.topic, partition: partition, timeoutMilliseconds: 2000).high
+      }
+      if ends.allSatisfy({ $0 == 0 }) { return }
+      guard Date() < deadline else { throw Program.Failure(description: "the topic made anew holds records: \(ends)") }
+      usleep(100_000)
+    }
+  }
+
   private enum State { case running, paused, down }
 
   /// Deletes the topic and makes it anew with other records: fewer than there were, or more.
@@ -79,6 +95,7 @@ final class KafkaChapter: SoakChapter {
     usleep(UInt32.random(in: 200_000..<1_500_000, using: &random))
     ledger.beginIncarnation()
     try broker.createTopic(Self.topic, partitions: Int(partitions))
+    try waitUntilEmpty()
     trickle = Trickle(
       broker.bootstrap, topic: Self.topic, partitions: partitions, ledger: ledger, perSecond: Self.perSecond)
     let isLonger = Bool.random(using: &random)
