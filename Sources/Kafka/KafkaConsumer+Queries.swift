@@ -48,7 +48,20 @@ extension KafkaConsumer {
   }
 
   /// Asks the brokers for a partition's watermarks.
+  ///
+  /// librdkafka asks for both in two questions; where one of them is refused it may take the other's answer for both, so
+  /// that the partition seems to be empty. So one that seems empty is asked about again.
   public func watermarks(topic: String, partition: Int32, timeoutMilliseconds: Int32) throws(KafkaError)
+    -> KafkaWatermarks
+  {
+    let found = try watermarksOnce(topic, partition, timeoutMilliseconds)
+    guard found.low == found.high else { return found }
+    let again = try watermarksOnce(topic, partition, timeoutMilliseconds)
+    guard again.low < again.high || again == found else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT) }
+    return again
+  }
+
+  private func watermarksOnce(_ topic: String, _ partition: Int32, _ timeoutMilliseconds: Int32) throws(KafkaError)
     -> KafkaWatermarks
   {
     var low: Int64 = 0

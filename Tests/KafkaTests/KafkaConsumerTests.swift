@@ -272,4 +272,15 @@ import Threads
     }
     #expect(error?.code == .unknownTopicOrPartition)
   }
+  /// Of a refused question and the answer to another librdkafka makes a range that is empty.
+  @Test func aRefusalIsNoEmptyPartition() throws {
+    try cluster.createTopic("events", partitions: 1)
+    try produce(0..<3, to: "events")
+    let consumer = try KafkaConsumer(configuration)
+    for _ in 0..<10 {
+      try cluster.failNext(.listOffsets, broker: 1, error: 29)
+      let marks = try? consumer.watermarks(topic: "events", partition: 0, timeoutMilliseconds: 5_000)
+      #expect(marks == nil || marks == KafkaWatermarks(low: 0, high: 3))
+    }
+  }
 }
