@@ -18,6 +18,24 @@ public struct JournalRun: Equatable, Hashable, Sendable {
   }
 }
 
+extension [JournalRun] {
+  /// The same way without jumps of a partition that another one overrides before any of its records: where they led may
+  /// be gone.
+  var withoutOverriddenJumps: [JournalRun] {
+    var overridden: Set<Int32> = []
+    var kept: [JournalRun] = []
+    for run in reversed() {
+      if run.count > 0 {
+        overridden.remove(run.partition)
+      } else if !overridden.insert(run.partition).inserted {
+        continue
+      }
+      kept.append(run)
+    }
+    return kept.reversed()
+  }
+}
+
 /// A place in the order journal: after so many records of one of its segments. Saved with the position, so that a
 /// snapshot knows which runs came after it.
 public struct JournalMark: Codable, Equatable, Hashable, Sendable {

@@ -112,9 +112,10 @@ public final class KafkaSource: EventSource {
       report.notes.append(
         .remark("the order journal is not replayed, since the position moved: records come in an order of their own"))
     }
-    // A journal begins with the places where its partitions began, as jumps. The position is there already.
+    // A journal begins with the places where its partitions began, as jumps. The position is there already, or further on:
+    // what lies between holds no record, and may be gone.
     while let first = runs.first, first.count == 0,
-      position == nil || report.position[first.partition]?.nextOffset == first.nextOffset
+      position == nil || report.position[first.partition]?.nextOffset ?? -1 >= first.nextOffset
     {
       runs.removeFirst()
     }

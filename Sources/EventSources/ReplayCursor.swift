@@ -30,7 +30,7 @@ struct ReplayCursor {
   var isActive: Bool { piece < pieces.count }
 
   /// All runs, from the first on.
-  var runs: [JournalRun] { pieces.flatMap(\.runs) }
+  var runs: [JournalRun] { pieces.flatMap(\.runs).withoutOverriddenJumps }
 
   /// The place reached, while there is more to come.
   var mark: JournalMark? {

@@ -143,6 +143,24 @@ import Testing
     #expect(bare.isEmpty && bare.cutShort.count == 1 && bare.damage.isEmpty)
   }
 
+  /// Where the first jump leads may be gone: a place that was lost, and another that was chosen for it.
+  @Test func aJumpThatAnotherOverridesIsNotTaken() throws {
+    let journal = try open()
+    try append([run(0, 200, 200)], to: journal)
+    for (partition, offset) in [(Int32(0), Int64(200)), (1, 7), (0, 300)] {
+      try journal.appendJump(partition: partition, nextOffset: offset)
+    }
+    let rest = [run(1, 7, 0), run(0, 300, 0), run(1, 8, 1), run(0, 350, 50)]
+    try append(Array(rest[2...]), to: journal)
+    #expect(try open().resume(after: JournalMark(segment: 0, records: 200)) == rest)
+    #expect(try open().resume(after: .beginning) == [run(0, 200, 200)] + rest)
+    var position = SourcePosition(
+      kind: .kafka, identity: "c/t",
+      partitions: [PartitionPosition(partition: 0, nextOffset: 200), PartitionPosition(partition: 1, nextOffset: 7)])
+    position.follow(rest)
+    #expect(position.partitions.map(\.nextOffset) == [300, 7])
+  }
+
   @Test(arguments: [0, 3, 9, 20, 30])
   func aSegmentWithADamagedHeaderCostsOrderAndNoNumberIsUsedAgain(_ place: Int) throws {
     let journal = try open()

@@ -162,6 +162,10 @@ final class MemorySource: EventSource {
       guard run.count > 0 else {
         next[Int(run.partition)] = run.nextOffset
         replay.removeFirst()
+        if let earliest = control.state.withLock({ $0.earliest[run.partition] }), run.nextOffset < earliest {
+          control.state.withLock { $0.problem = SourceProblem(.positionLost, "a jump leads to what is gone") }
+          return nil
+        }
         continue
       }
       replay[0].count -= 1
