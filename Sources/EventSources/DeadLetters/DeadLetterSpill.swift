@@ -22,6 +22,8 @@ final class DeadLetterSpill {
   /// Whether the next entry begins a segment, since what followed the last one was cut off.
   private var beginsAnew: Bool
   private var buffer: [UInt8] = []
+  /// How many entries could not be read back after a sync that failed; they count as dropped too.
+  private(set) var lostToDisk: UInt64 = 0
   /// What the last snapshot syncs: the ends of segments at its moment.
   private var captured: [SpillPlace] = []
   /// The segments of which a sync failed: what of them is not known to be on the disk may be lost, whatever a later sync
@@ -159,6 +161,7 @@ final class DeadLetterSpill {
       cut(after: before)
       throw error
     }
+    lostToDisk &+= lost
     state.update { state in
       state.drop(lost)
       for suspect in suspects { state.keepDurable(suspect.number) }
@@ -184,6 +187,8 @@ final class DeadLetterSpill {
     let durable = SpillPlace(segment: suspect.number, offset: suspect.durableLength, entries: suspect.durableEntries)
     var place = max(durable, mark)
     guard place.segment == suspect.number else { return 0 }
+    // Of a file of which nothing was ever synced.
+    place.offset = max(place.offset, SpillFormat.magicSize)
     while place.offset < suspect.length {
       let found: SpillReader.Found
       do throws(FileProblem) {

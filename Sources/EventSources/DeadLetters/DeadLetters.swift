@@ -21,6 +21,8 @@ public final class DeadLetters {
   private let reports: KafkaReports
   private let changes = Lock<(@Sendable () -> Void)?>(nil)
   private var isFailing = false
+  /// How many were told to be lost to a disk that failed.
+  private var lostTold: UInt64 = 0
   private var isDropping = false
 
   /// Opens the spill, or makes it, and begins to deliver.
@@ -129,9 +131,17 @@ public final class DeadLetters {
 
   private func noteDropping() {
     let now = spill.state.read { $0.isDropping }
+    let lost = spill.lostToDisk &- lostTold
+    if lost > 0 {
+      lostTold = spill.lostToDisk
+      reports.notice(
+        .error,
+        "\(lost) dead letters in \(spill.directory) could not be read back after a sync that failed, and are dropped; they "
+          + "are in the quarantine file. Look at the disk")
+    }
     defer { isDropping = now }
     guard now, !isDropping else { return }
-    if !isFailing {
+    if !isFailing, lost == 0 {
       reports.notice(
         .error,
         "dead letters are dropped: \(figures.current.waitingBytes) bytes wait for topic \(topic), and no more may; raise "

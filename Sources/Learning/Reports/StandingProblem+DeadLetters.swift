@@ -13,8 +13,8 @@ extension StandingProblem {
         StandingProblem(
           .deadLettersDropped,
           "\(figures.dropped) dead letters were dropped since the start, perhaps more before; they are in the quarantine "
-            + "alone. Raise dead_letters.spill_size, or see why they are not delivered; this stands until all that wait "
-            + "(\(figures.waiting)) are"))
+            + "alone. The log says why: where too many wait, raise dead_letters.spill_size, or see why they are not "
+            + "delivered. This stands until all that wait (\(figures.waiting)) are"))
     }
     return problems
   }
