@@ -177,7 +177,7 @@ struct FileStart {
     let tail = settings.follows && reader.format == .plain && reader.isRegular ? FileTail(reader) : nil
     return LineReader(limit: settings.maximumRecordBytes, offset: reader.offset) { (buffer) throws(SourceProblem) in
       let count = try translating(reader.path) { () throws(CompressionProblem) in try reader.read(into: buffer) }
-      guard count > 0, let tail else { return count }
+      guard let tail, count > 0 || tail.isTouched else { return count }
       guard tail.isThere else { throw Self.rewritten(reader, upTo: reader.offset - Int64(count)) }
       tail.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       return count

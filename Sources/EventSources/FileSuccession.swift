@@ -17,8 +17,19 @@ final class FileSuccession {
   private var ownPlace: FilePlace?
   /// The first bytes of the file that is read, where it is compressed; those of a plain one may grow.
   private var ownHead: FileHead?
-  private var awaited: [(reader: DecompressingReader, place: FilePlace)] = []
+  private var awaited: [Awaited] = []
   private var lastLook: Int64?
+
+  /// Whether the file that is read was seen at the path, and since when another one was seen there after it.
+  private var wasSeenAtPath = false
+  private var supersededSince: Int64?
+
+  /// A file that was seen at the path, and since when another one was.
+  private struct Awaited {
+    var reader: DecompressingReader
+    var place: FilePlace
+    var supersededSince: Int64?
+  }
 
   /// What keeps the file at the path from being opened, for as long as it does.
   private(set) var unreadable: SourceProblem?
@@ -89,6 +100,7 @@ final class FileSuccession {
     case .missing: return
     case .unknown(let code): return unreadable = start.cannotOpen(start.settings.path, code)
     }
+    if there == ownPlace, awaited.isEmpty { wasSeenAtPath = true }
     if isKnown(there) { return }
     guard awaited.count < Self.mostAwaited else { return }
     do throws(SourceProblem) {
@@ -96,7 +108,12 @@ final class FileSuccession {
       guard let place = FileStatus(descriptor: opened.descriptor)?.place, !isKnown(place) else { return }
       // One that was written anew is another file: what was known of it holds no longer.
       leftFiles.removeAll { $0.place == place }
-      awaited.append((opened, place))
+      if let last = awaited.indices.last {
+        awaited[last].supersededSince = now
+      } else if wasSeenAtPath {
+        supersededSince = now
+      }
+      awaited.append(Awaited(reader: opened, place: place))
     } catch {
       switch error.kind {
       // It was renamed since: the next look sees what came instead.
@@ -136,6 +153,8 @@ final class FileSuccession {
     }
     guard let quiet else { return false }
     if now - quiet.since >= start.settings.quietMilliseconds { return true }
+    // Its writer may have been idle for long before a rotation that was seen.
+    if let supersededSince, now - supersededSince < start.settings.quietMilliseconds { return false }
     // Where its time shows that it was left long ago, as after a stop, nothing is waited for. Renaming shows in the time
     // of change; a file whose successors were rotated as well may be renamed at any time.
     guard let status = FileStatus(descriptor: own.descriptor) else { return false }
@@ -147,7 +166,8 @@ final class FileSuccession {
   ///
   /// - Throws: a transient problem where a file that may come first is still being compressed.
   func goOn(from offset: Int64) throws(SourceProblem) -> DecompressingReader {
-    let next = try nextFile()
+    let found = try nextFile()
+    let next = found.reader
     // What is still being compressed is left for later.
     if next.format != .plain { _ = try start.head(of: next) }
     // What was told of them stands until the next rotation, which this is.
@@ -156,15 +176,21 @@ final class FileSuccession {
     if leftFiles.count > Self.mostLeft { leftFiles.removeFirst() }
     leftHead = ownHead
     took(next)
+    (wasSeenAtPath, supersededSince) = (found.wasSeenAtPath, found.supersededSince)
     return next
   }
 
-  private func nextFile() throws(SourceProblem) -> DecompressingReader {
+  private func nextFile() throws(SourceProblem) -> (
+    reader: DecompressingReader, wasSeenAtPath: Bool, supersededSince: Int64?
+  ) {
     for _ in 0..<10 {
       do throws(SourceProblem) {
-        if let oldest = try rotated(after: own).first { return try start.open(oldest.path) }
-        guard awaited.isEmpty else { return awaited.removeFirst().reader }
-        return try start.open(start.settings.path)
+        if let oldest = try rotated(after: own).first { return (try start.open(oldest.path), false, nil) }
+        guard awaited.isEmpty else {
+          let next = awaited.removeFirst()
+          return (next.reader, true, next.supersededSince)
+        }
+        return (try start.open(start.settings.path), false, nil)
       } catch {
         // Renamed since the folder was read.
         guard error.kind == .missing else { throw error }

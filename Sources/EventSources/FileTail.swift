@@ -9,6 +9,7 @@ final class FileTail {
   private var bytes: [UInt8] = []
   private var end: Int64
   private let descriptor: Int32
+  private var modified: Int64?
 
   /// Begins with what stands before the place that is read next.
   init(_ reader: DecompressingReader) {
@@ -21,6 +22,14 @@ final class FileTail {
   /// between the look and the read.
   var isThere: Bool {
     bytes.isEmpty || Self.read(descriptor, upTo: end, count: bytes.count) == bytes
+  }
+
+  /// Whether the file was written to since this was asked last: emptied and refilled to the same length it has nothing
+  /// more to be read.
+  var isTouched: Bool {
+    let now = FileStatus(descriptor: descriptor)?.modified
+    defer { modified = now }
+    return now != modified
   }
 
   /// Takes note of what was read next.

@@ -48,6 +48,16 @@ import Testing
     #expect(collected.texts == (0..<collected.records.count).map { "line \($0)" })
   }
 
+  @Test func norIsOneThatHasItsOldLengthAgain() throws {
+    try files.write(lines(100..<200))
+    var (source, collected) = try files.follow()
+    collected.take(100, from: source)
+    collected.wait(500, for: source)
+    try rewrite(lines(300..<400))
+    collected.wait(500, for: source)
+    #expect(collected.problem?.kind == .positionLost && collected.records.count == 100)
+  }
+
   @Test func aFileThatOnlyGrowsIsReadOn() throws {
     try files.write("")
     var (source, collected) = try files.follow()

@@ -72,6 +72,25 @@ import Testing
     #expect(collected.texts == ["one", "still 2", "still 3", "still 4", "2", "3", "4"])
   }
 
+  /// However long it wrote nothing before: by the times of the files they were left long ago.
+  @Test(arguments: [
+    "mv events.ndjson events.ndjson.1; echo new >events.ndjson", "ln -s b next; echo new >b; mv -T next events.ndjson",
+  ])
+  func anIdleWriterIsWaitedForAfterARotationThatWasSeen(_ rotation: String) throws {
+    try files.write("one\n", to: ".1")
+    let isLink = rotation.hasPrefix("ln")
+    try files.shell(isLink ? "ln -s events.ndjson.1 events.ndjson" : "mv events.ndjson.1 events.ndjson")
+    files.clock.ahead.withLock { $0 = 10_000_000_000 }
+    var (source, collected) = try files.follow()
+    collected.take(1, from: source)
+    try files.shell(rotation)
+    collected.wait(1000, for: source)
+    try files.append("late\n", to: ".1")
+    collected.take(2, from: source)
+    #expect(collected.texts == ["one", "late", "new"])
+    #expect(files.warnings == [])
+  }
+
   @Test func filesThatWereLeftLongAgoAreNotWaitedFor() throws {
     try files.write("one\n")
     var (source, collected) = try files.follow()

@@ -45,7 +45,7 @@ struct UnreadableFileTests {
     var (source, collected) = try files.follow()
     collected.take(1, from: source)
     source.close()
-    try files.shell("mv events.ndjson events.ndjson.2; touch -d '1 hour ago' events.ndjson.2")
+    try files.shell("mv events.ndjson events.ndjson.2; touch -d '10 years ago' events.ndjson.2")
     try files.shell("ln -s \(unreadable) events.ndjson.1")
     try files.write("three\n")
     var (second, rest) = try files.follow(at: collected.position)
