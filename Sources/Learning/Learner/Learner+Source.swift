@@ -186,6 +186,9 @@ extension Learner {
         source.resuming = nil
         source.missing = .refuse
         source.isStarted = false
+        // What was started has nothing more to tell.
+        source.epoch &+= 1
+        context.log.error("that learning goes on could not be recorded; it does not", ["problem": error])
         publishReport(ifDue: false)
         return completion(.failure(error))
       }

@@ -54,7 +54,7 @@ enum LearningMetrics {
       Double(board.report.quarantineBytes)
     }
     metrics.gauge("afm_journal_bytes", "The length of the order journal.") {
-      board.report.journalBytes.map(Double.init)
+      board.report.journalBytes.map { Double($0) }
     }
     metrics.gauge("afm_table_slots", "Slots of the embedding table.") { Double(board.report.table.slots) }
     metrics.gauge("afm_table_claimed_slots", "Slots of the embedding table that hold a feature.") {
@@ -96,13 +96,13 @@ enum LearningMetrics {
       Double(board.report.snapshots.waitedNanoseconds) / 1e9
     }
     metrics.gauge("afm_snapshot_bytes", "What was written for the last snapshot.") {
-      board.report.snapshots.lastBytes.map(Double.init)
+      board.report.snapshots.lastBytes.map { Double($0) }
     }
     metrics.gauge("afm_snapshot_rows", "Rows of the embedding table that were written for the last snapshot.") {
-      board.report.snapshots.lastRows.map(Double.init)
+      board.report.snapshots.lastRows.map { Double($0) }
     }
     metrics.gauge("afm_snapshot_files", "Files that hold the last snapshot: 1 where it is full, more in a chain.") {
-      board.report.snapshots.lastFiles.map(Double.init)
+      board.report.snapshots.lastFiles.map { Double($0) }
     }
     metrics.gauge("afm_snapshot_age_seconds", "The age of the last snapshot written by this process.") {
       board.report.snapshots.ageSeconds
