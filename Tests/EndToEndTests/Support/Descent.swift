@@ -220,6 +220,10 @@ struct Descent {
         return entry.incarnation
       }
     }
+    // Before any record of the topic nothing tells which one it was: it stands where its target stood.
+    if let rollback = snapshot.rollback, !rollback.isKeep, let target = snapshots[rollback.target] {
+      return incarnation(of: target, ledger)
+    }
     return snapshot.incarnation
   }
 
