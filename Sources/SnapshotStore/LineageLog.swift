@@ -56,7 +56,7 @@ final class LineageLog {
     try translating { () throws(FileProblem) in
       do throws(FileProblem) {
         let damaged = try OpenFile.contents(of: path, limit: 1 << 30)
-        if DirectoryHandle.exists(aside) { try DirectoryHandle.remove(aside) }
+        try DirectoryHandle.remove(aside)
         try AtomicFile.replace(at: aside, with: damaged)
       } catch {
         // No file, which no file can be renamed over.

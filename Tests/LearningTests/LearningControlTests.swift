@@ -138,6 +138,7 @@ import Threads
     }
     let report = try second.report()
     #expect(report.condition.needsPosition && report.recordsRead == 100)
+    #expect(report.problems.contains { $0.code == .source })
     let _: LearningReport = try second.wait { second.service.resume(at: .earliest, $0) }
     let left = log.partitions[0].count - 120 + log.partitions[1].count - 130
     #expect(try second.wait(records: 100 + left).recordsRead == UInt64(100 + left))
