@@ -35,16 +35,7 @@ import Threads
   private func write(
     _ number: UInt64, rows: Int, _ files: SnapshotPlaces = SnapshotPlaces(), at position: SourcePosition? = nil
   ) throws -> WrittenSnapshot {
-    ring.begin()
-    let facts = SnapshotFacts(
-      reason: .request, eventsLearned: model.eventsLearned, position: position, skips: [], model: model.configuration,
-      schemaFingerprint: "", schema: .object([:]), arithmetic: "fused", software: "test")
-    let progressive = ProgressiveValidation(loss: .logistic, windowSize: 1)
-    writer.begin(
-      SnapshotWriter.Job(
-        number: number, state: ModelState(model), sections: [], extent: .full, facts: facts,
-        progressive: ProgressiveOverview(run: progressive.runSummary, lastWindow: progressive.lastWindow), files: files)
-    )
+    begin(number, model, files, at: position)
     if rows > 0 {
       var segment = try #require(ring.takeEmpty(milliseconds: Harness.patience), "the segments are used up")
       segment.reset(embeddingSize: 4, tableSlots: 1 << 10)
@@ -56,9 +47,66 @@ import Threads
       }
       ring.put(segment)
     }
+    return try end()
+  }
+
+  /// Gives the writer a job; its rows follow.
+  private func begin(
+    _ number: UInt64, _ model: Model, _ files: SnapshotPlaces = SnapshotPlaces(), at position: SourcePosition? = nil
+  ) {
+    ring.begin()
+    let facts = SnapshotFacts(
+      reason: .request, eventsLearned: model.eventsLearned, position: position, skips: [], model: model.configuration,
+      schemaFingerprint: "", schema: .object([:]), arithmetic: "fused", software: "test")
+    let progressive = ProgressiveValidation(loss: .logistic, windowSize: 1)
+    writer.begin(
+      SnapshotWriter.Job(
+        number: number, state: ModelState(model), sections: [], extent: .full, facts: facts,
+        progressive: ProgressiveOverview(run: progressive.runSummary, lastWindow: progressive.lastWindow), files: files)
+    )
+  }
+
+  /// Says that all rows have come, and waits for what the writer made of them.
+  private func end() throws -> WrittenSnapshot {
     ring.end()
     let result = written.wait(milliseconds: Harness.patience) { $0.popLast() }
     return try #require(result)
+  }
+
+  /// Where the memory of a segment is that nobody else holds.
+  private func place(_ segment: RowSegment) -> UInt {
+    segment.withBytes(of: .slot) { UInt(bitPattern: $0.baseAddress) }
+  }
+
+  /// Whoever fills a segment that the writer still held had to allocate another: up to the ring's size once more.
+  @Test func aSnapshotAllocatesNoSegmentBesideTheRings() throws {
+    let model = try Model(configuration: Self.configuration)
+    let learner = OnlineLearner(model)
+    for feature in 0..<UInt64(700) {
+      let features = [Feature(hash: (feature + 1) &* 0x9E37_79B9_7F4A_7C15, value: 1, field: 0)]
+      features.withUnsafeBufferPointer { _ = learner.learn($0, label: 1) }
+    }
+    var own: [RowSegment] = []
+    while own.count < ring.segments {
+      own.append(try #require(ring.takeEmpty(milliseconds: Harness.patience)))
+    }
+    let places = Set(own.map(place))
+    let claimed = Int(model.table.counters.claimed)
+    while let segment = own.popLast() { ring.recycle(segment) }
+    for number in 1...20 {
+      begin(UInt64(number), model)
+      var (next, rows) = (UInt64(0), 0)
+      while rows < claimed {
+        var segment = try #require(ring.takeEmpty(milliseconds: Harness.patience), "the segments are used up")
+        segment.reset(embeddingSize: 4, tableSlots: model.table.slotCount)
+        #expect(places.contains(place(segment)), "the segment for row \(rows) of snapshot \(number) is a new one")
+        model.table.copyRows(from: &next, maximum: 1, into: &segment)
+        rows += segment.count
+        ring.put(segment)
+      }
+      #expect(try end().result.get().ownRows == UInt64(rows))
+    }
+    writer.stop()
   }
 
   @Test func failuresUseUpNoSegment() throws {

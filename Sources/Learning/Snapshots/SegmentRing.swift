@@ -64,7 +64,7 @@ final class SegmentRing: Sendable {
     for _ in 0..<segments {
       var segment = RowSegment(embeddingSize: embeddingSize, capacity: rowsPerSegment)
       segment.touch()
-      recycle(segment)
+      recycle(consume segment)
     }
   }
 
@@ -110,10 +110,15 @@ final class SegmentRing: Sendable {
     return segment ?? nil
   }
 
-  /// Gives a segment back that was written.
+  /// Gives a segment back that was written; the caller has no other reference to it.
+  ///
+  /// It is moved, never copied: whoever takes it next fills its memory, and had to allocate another if anybody still
+  /// held it.
   func recycle(_ segment: consuming RowSegment) {
-    let segment = segment
-    monitor.update { $0.empty.append(segment) }
+    var given: RowSegment? = consume segment
+    monitor.update { state in
+      if let segment = given.take() { state.empty.append(segment) }
+    }
   }
 
   /// Says that writing failed: the learner need not copy any more.

@@ -166,9 +166,10 @@ final class SnapshotWriter: Sendable {
       job.sampling = nil
       pending = begun
       while let segment = ring.takeFull() {
-        // Also where writing it fails: the ring has no other, for this snapshot and all to come.
-        defer { ring.recycle(segment) }
-        try begun.append(segment)
+        let appended = Result { () throws(SnapshotProblem) in try begun.append(segment) }
+        // Also where writing it failed: the ring has no other, for this snapshot and all to come.
+        ring.recycle(consume segment)
+        try appended.get()
       }
       try sync(job.files, &written)
       written.result = .success(try begun.finish(facts))
