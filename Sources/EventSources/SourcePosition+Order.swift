@@ -35,8 +35,28 @@ extension SourcePosition {
   }
 
   /// Takes note that reading went on in another source, of which the offsets are from now on.
-  public mutating func enterSuccessor() {
-    predecessors = (predecessors ?? 0) &+ 1
+  ///
+  /// - Parameter highest: the highest count that any other position has. After a rewind it may be above this one's, and a
+  ///   source that gets a number of its own is never taken for another.
+  public mutating func enterSuccessor(highest: UInt64 = 0) {
+    predecessors = max(predecessors ?? 0, highest) &+ 1
+  }
+
+  /// How many sources were read before the one that a rewind to this position reads.
+  ///
+  /// A Kafka position without a record, of a topic without an id, is followed in whichever topic has the name by now: a
+  /// start finds nothing to compare. So it is one of the present topic, whose count it takes.
+  ///
+  /// - Parameters:
+  ///   - present: where reading stands.
+  ///   - isInAnother: whether a start found that the present position's topic is another one by now.
+  public func predecessors(rewoundFrom present: SourcePosition?, isInAnother: Bool) -> UInt64? {
+    guard let present, kind == .kafka, present.kind == .kafka, Self.isSameSource(identity, present.identity),
+      topicID == nil || present.topicID == nil,
+      partitions.allSatisfy({ $0.lastRecord == nil && $0.lastChecked == nil })
+    else { return predecessors }
+    let count = (present.predecessors ?? 0) &+ (isInAnother ? 1 : 0)
+    return count > predecessors ?? 0 ? count : predecessors
   }
 }
 

@@ -16,10 +16,12 @@ extension SnapshotStore {
   /// - Parameters:
   ///   - target: the snapshot, loaded with verification.
   ///   - position: where learning goes on.
+  ///   - predecessors: how many sources were read before that of the position to rewind to, where the snapshot's own
+  ///     count no longer says it; see ``SourcePosition/predecessors(rewoundFrom:isInAnother:)``.
   ///   - journal: the order journal's line that learning goes on with, where one is kept.
   /// - Returns: the new snapshot's manifest; its position and skips are those to go on with.
   public func rollback(
-    to target: LoadedSnapshot, position: RollbackPosition, journal: JournalMark? = nil
+    to target: LoadedSnapshot, position: RollbackPosition, predecessors: UInt64? = nil, journal: JournalMark? = nil
   ) throws(SnapshotProblem) -> Manifest {
     try requirePlace()
     try removeRemains()
@@ -29,7 +31,7 @@ extension SnapshotStore {
     var skipped: [SkippedRange] = []
     switch position {
     case .rewind:
-      break
+      if let predecessors { manifest.position?.predecessors = predecessors }
     case .keep(let kept, let skips):
       if let kept { skipped = SkippedRanges.between(manifest.position, kept) }
       manifest.position = kept

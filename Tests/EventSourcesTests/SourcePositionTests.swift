@@ -36,4 +36,34 @@ import Testing
     #expect(followed([JournalRun(partition: 0, nextOffset: 22, count: 2), end]) == [20, 7])
     #expect(followed([JournalRun(partition: 0, nextOffset: 3, count: 0), end]) == [20, 7])
   }
+
+  /// Only a position that holds nothing to compare with the topic is followed in whichever topic is there now.
+  @Test func aRewindCountsTheSourcesOfThePresentTopic() {
+    func topic(_ predecessors: UInt64?, records: Bool = false, id: String? = nil) -> SourcePosition {
+      var partition = PartitionPosition(partition: 0, nextOffset: 0)
+      if records { partition.lastRecord = LastRecord(offset: 0, timestamp: 0, checksum: RecordChecksum(1)) }
+      var position = SourcePosition(
+        kind: .kafka, identity: "c/t", partitions: [partition], predecessors: predecessors)
+      position.topicID = id
+      return position
+    }
+    let present = topic(2, records: true)
+    #expect(topic(nil).predecessors(rewoundFrom: present, isInAnother: false) == 2)
+    #expect(topic(1).predecessors(rewoundFrom: present, isInAnother: true) == 3)
+    #expect(topic(nil, id: "a").predecessors(rewoundFrom: present, isInAnother: false) == 2)
+    #expect(topic(nil, records: true).predecessors(rewoundFrom: present, isInAnother: false) == nil)
+    #expect(topic(1, id: "a").predecessors(rewoundFrom: topic(2, id: "b"), isInAnother: false) == 1)
+    #expect(topic(nil).predecessors(rewoundFrom: nil, isInAnother: true) == nil)
+    let file = SourcePosition(kind: .file, identity: "head:9:1", predecessors: 1)
+    #expect(file.predecessors(rewoundFrom: SourcePosition(kind: .file, identity: "head:9:1"), isInAnother: true) == 1)
+  }
+
+  /// What is rewound and then found in another topic gets a number that no other topic has.
+  @Test func aSourceAfterARewindHasANumberOfItsOwn() {
+    var position = SourcePosition(kind: .kafka, identity: "c/t", predecessors: 1)
+    position.enterSuccessor()
+    #expect(position.predecessors == 2)
+    position.enterSuccessor(highest: 5)
+    #expect(position.predecessors == 6)
+  }
 }

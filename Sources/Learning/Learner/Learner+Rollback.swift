@@ -95,8 +95,10 @@ extension Learner {
     } catch {
       throw LearningProblem(.storage, "the rollback was not carried out: \(error)")
     }
+    let predecessors = target.position?.predecessors(rewoundFrom: state.position, isInAnother: isInAnotherSource)
     do throws(SnapshotProblem) {
-      return try context.store.rollback(to: plan.target, position: position(after: plan), journal: line)
+      return try context.store.rollback(
+        to: plan.target, position: position(after: plan), predecessors: predecessors, journal: line)
     } catch {
       throw LearningProblem(error)
     }

@@ -195,7 +195,7 @@ extension Learner {
     }
     let before = state.position
     state.position = report.position
-    if isElsewhere { state.enterSuccessor(of: before) }
+    if isElsewhere { state.enterSuccessor(of: before, highest: highestPredecessors()) }
     if let journal = files.journal {
       do throws(JournalProblem) {
         for partition in report.position.partitions {
@@ -230,8 +230,15 @@ extension Learner {
     source.awaitsSnapshot = isFresh
   }
 
+  /// The highest count of sources that were read before another, over all snapshots that can be read.
+  private func highestPredecessors() -> UInt64 {
+    let archive = context.store.archive
+    let ids = (try? archive.ids()) ?? []
+    return ids.compactMap { (try? archive.manifest($0))?.position?.predecessors }.max() ?? 0
+  }
+
   /// Whether the source was found to be another one than that of the position, so that a place in it was chosen.
-  private var isInAnotherSource: Bool {
+  var isInAnotherSource: Bool {
     if case .stopped(.otherSource, _) = condition { return true }
     return source.problem?.kind == .otherSource
   }

@@ -12,10 +12,12 @@ extension LearnerState {
 
   /// Takes note that the offsets of the position belong to another source from now on. What was to be skipped in the
   /// one before is over; what was to be skipped in this one is ahead.
-  mutating func enterSuccessor(of before: SourcePosition?) {
+  ///
+  /// - Parameter highest: the highest count of sources that the snapshots know.
+  mutating func enterSuccessor(of before: SourcePosition?, highest: UInt64 = 0) {
     guard let before, var position else { return }
     position.predecessors = before.predecessors
-    position.enterSuccessor()
+    position.enterSuccessor(highest: highest)
     skips = SkippedRanges.left(skips, from: before, to: position)
     self.position = position
   }
