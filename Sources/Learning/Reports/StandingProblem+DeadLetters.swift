@@ -6,7 +6,7 @@ extension StandingProblem {
     var problems: [StandingProblem] = []
     if let failure = figures.failure {
       problems.append(
-        StandingProblem(.deadLettersFailing, "\(failure). \(figures.waiting) wait on the disk and are tried on"))
+        StandingProblem(.deadLettersFailing, "\(failure). \(figures.waiting) wait on the disk and are sent again"))
     }
     if figures.isDropping {
       problems.append(
