@@ -31,6 +31,8 @@ K ?= 64
 # The suites that need what only `make verify` brings. Of the long runs, SoakTests, it does the short forms; `make soak`
 # does them whole.
 VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests|SoakTests
+# Unit tests that run in a process of their own, beside the others: about half of the time of all.
+TESTS_BESIDE := ^(LearningTests|SnapshotStoreTests|DurableFilesTests|KafkaTests)[.]
 SOAK ?=
 SOAK_TESTS ?= SoakTests
 VERIFY_ENVIRONMENT = AFM_PROGRAMS=$(PROGRAMS) AFM_TOOLS=$(TOOLS) AFM_PYTHON_PROGRAMS=$(PYTHON)/bin \
@@ -159,7 +161,8 @@ test: test-tools build unit-tests end-to-end-tests ## Unit tests, and end-to-end
 
 .PHONY: unit-tests
 unit-tests:
-	Tests/Scripts/run-tests.sh --skip 'EndToEndTests|$(VERIFY_TESTS)'
+	$(SWIFT) build --build-tests
+	Tests/Scripts/run-tests.sh --beside '$(TESTS_BESIDE)' --skip 'EndToEndTests|$(VERIFY_TESTS)'
 
 .PHONY: end-to-end-tests
 end-to-end-tests:
@@ -215,6 +218,6 @@ address-sanitizer: test-tools ## The same under AddressSanitizer
 define sanitized
 $(SWIFT) build --build-tests --sanitize=$(1) --scratch-path $(BUILD)/$(1)
 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Scripts/thread-sanitizer.suppressions \
-  Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --skip '$(VERIFY_TESTS)|EndToEndTests|RealKafka'
+  Tests/Scripts/run-tests.sh --beside '$(TESTS_BESIDE)' --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip '$(VERIFY_TESTS)|EndToEndTests|RealKafka'
 AFM_PROGRAMS=$(BUILD)/$(1)/debug Tests/Scripts/run-tests.sh --sanitize=$(1) --scratch-path $(BUILD)/$(1) --skip-build --no-parallel --filter SanitizedTests
 endef

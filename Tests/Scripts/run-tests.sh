@@ -1,17 +1,45 @@
 #!/usr/bin/env bash
 # Runs `swift test` with the given arguments and fails where it ran no test (a filter that matches nothing exits 0),
 # or where a test was skipped although everything is required (AFM_REQUIRE_ALL=1).
+#
+# `run-tests.sh --beside REGEX ...` runs the tests whose names match REGEX beside all others, each in a process of its
+# own, of what was built before: many tests wait more than they compute, and a process runs no more at once than it has
+# processors.
 set -euo pipefail
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+tests() {
+  ${SWIFT:-swift} test --disable-xctest "$@" 2>&1
+}
+
+# check LOG ARGUMENTS...: whether a run that ended well ran all that it was to run.
+check() {
+  local log=$1 ran skipped
+  shift
+  ran=$(sed -n 's/.*Test run with \([0-9]*\) test.* passed.*/\1/p' "$log" | tail -1)
+  [ "${ran:-0}" -gt 0 ] || { echo "run-tests: no test ran with: $*" >&2; return 1; }
+  skipped=$(grep -c '^➜ .* skipped' "$log" || true)
+  if [ "$skipped" != 0 ]; then
+    echo "run-tests: $skipped skipped:" >&2
+    grep '^➜ .* skipped' "$log" >&2
+    [ "${AFM_REQUIRE_ALL:-0}" != 1 ] || return 1
+  fi
+}
+
 status=0
-${SWIFT:-swift} test --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
-[ "$status" = 0 ] || exit "$status"
-ran=$(sed -n 's/.*Test run with \([0-9]*\) test.* passed.*/\1/p' "$log" | tail -1)
-[ "${ran:-0}" -gt 0 ] || { echo "run-tests: no test ran with: $*" >&2; exit 1; }
-skipped=$(grep -c '^➜ .* skipped' "$log" || true)
-if [ "$skipped" != 0 ]; then
-  echo "run-tests: $skipped skipped:" >&2
-  grep '^➜ .* skipped' "$log" >&2
-  [ "${AFM_REQUIRE_ALL:-0}" != 1 ] || exit 1
+if [ "${1:-}" = --beside ]; then
+  some=$2
+  shift 2
+  tests --skip-build --ignore-lock "$@" --filter "$some" >"$logs/some" & run=$!
+  tests --skip-build --ignore-lock "$@" --skip "$some" | tee "$logs/others" || status=$?
+  wait "$run" || status=$?
+  cat "$logs/some"
+  [ "$status" = 0 ] || exit "$status"
+  check "$logs/some" "$@" --filter "$some"
+  check "$logs/others" "$@" --skip "$some"
+else
+  tests "$@" | tee "$logs/all" || status=$?
+  [ "$status" = 0 ] || exit "$status"
+  check "$logs/all" "$@"
 fi
