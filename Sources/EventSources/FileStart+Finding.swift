@@ -93,8 +93,8 @@ extension FileStart {
     return .notFound(
       unreadable.isEmpty
         ? ""
-        : ", or may do so: it may be one of those that cannot be read, \(unreadable.joined(separator: ", ")). Once these "
-          + "can be, a resume finds it")
+        : ", or may do so: it may be one of those that cannot be read, \(unreadable.joined(separator: ", ")). Make "
+          + "them readable, and tell learning to go on: `afmctl resume --position earliest` looks for it first")
   }
 
   /// The files that were rotated away, newest first.

@@ -82,6 +82,8 @@ struct FileStart {
     report.position.fileBefore = nil
     report.position.jump(partition: 0, to: reader.offset)
     if let lost {
+      // Also where the same file was emptied and written again: its offsets name other records.
+      report.isAnotherSource = true
       report.notes.append(.positionMoved(lost, to: reader.offset))
     } else {
       report.notes.append(.newPartition(partition: 0, startsAt: reader.offset))

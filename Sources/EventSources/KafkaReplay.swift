@@ -181,8 +181,8 @@ final class KafkaReplay {
     SourceProblem(
       .replayImpossible,
       "the order journal cannot be replayed: it has \(run.count) records of partition \(run.partition) up to offset "
-        + "\(run.nextOffset), but \(reason). Some of topic \(topic) was removed since. Told `earliest`, "
-        + "learning goes on where it stands, every record still once, in an order of its own; where that place is gone, "
-        + "too, it takes `latest`, a time or offsets as well")
+        + "\(run.nextOffset), but \(reason). Some of topic \(topic) was removed since. `afmctl "
+        + "resume --position earliest` goes on at the saved position: each record is learned once, in another order. "
+        + "Where that position is gone too, name `latest`, a time or offsets")
   }
 }

@@ -155,8 +155,8 @@ struct KafkaStart {
     }
     if !gone.isEmpty {
       let positions = gone.map(lost)
-      // A partition that ends before the position lost records, or is another topic's, unless a record vouches for the
-      // topic: then offsets before the end may name other records than they did.
+      // A partition that ends before the position lost records, or is another topic's: its offsets may name other
+      // records than they did. A record of another partition that is still there vouches for the topic.
       let isShorter = positions.contains { lost in lost.latest.map { lost.wanted > $0 } ?? false }
       let isVouchedFor = present.contains { answers[$0.partition] == .same }
       try move(

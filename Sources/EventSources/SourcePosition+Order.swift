@@ -36,16 +36,21 @@ extension SourcePosition {
 
   /// Takes note that reading went on in another source, of which the offsets are from now on.
   ///
-  /// - Parameter highest: the highest count that any other position has. After a rewind it may be above this one's, and a
-  ///   source that gets a number of its own is never taken for another.
-  public mutating func enterSuccessor(highest: UInt64 = 0) {
-    predecessors = max(predecessors ?? 0, highest) &+ 1
+  /// - Parameters:
+  ///   - newest: the position that counts the most sources of all that snapshots hold. After a rewind it may count more
+  ///     than this one does: then the source that was found is the newest one, unless the ids of the topics differ.
+  ///   - topicID: the id of the topic that was found, where Kafka tells one.
+  public mutating func enterSuccessor(newest: SourcePosition? = nil, topicID: String? = nil) {
+    let next = (predecessors ?? 0) &+ 1
+    guard let newest, let number = newest.predecessors, number >= next else { return predecessors = next }
+    let isAnother = newest.topicID != nil && topicID != nil && newest.topicID != topicID
+    predecessors = isAnother ? number &+ 1 : number
   }
 
   /// How many sources were read before the one that a rewind to this position reads.
   ///
-  /// A Kafka position without a record, of a topic without an id, is followed in whichever topic has the name by now: a
-  /// start finds nothing to compare. So it is one of the present topic, whose count it takes.
+  /// A Kafka position without a record, of a topic without an id, tells a start nothing that it could compare: it goes
+  /// on in whichever topic has the name now. Such a position takes the count of the present one.
   ///
   /// - Parameters:
   ///   - present: where reading stands.

@@ -52,7 +52,10 @@ public final class StandardInputSource: EventSource {
     }
     failure = nil
     var report = StartReport(position: position ?? SourcePosition(kind: .stdin, identity: ""))
-    if report.position.kind != .stdin { report.position.partitions.removeAll { $0.partition != 0 } }
+    if report.position.kind != .stdin {
+      report.isAnotherSource = true
+      report.position.partitions.removeAll { $0.partition != 0 }
+    }
     report.position.kind = .stdin
     report.position.identity = ""
     let saved = report.position[0]?.nextOffset

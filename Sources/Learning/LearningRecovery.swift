@@ -72,7 +72,7 @@ public struct RecoveredLearning: Sendable {
       // An operator's choice is learned on from on a line of its own.
       position?.journal = manifest.position?.journal
       truncatesQuarantine =
-        manifest.rollback?.mode != .keep && position == manifest.position && recovered.skips == manifest.skips
+        manifest.rollback == nil && position == manifest.position && recovered.skips == manifest.skips
       self.notes = notes
       damage = recovered.damage
     } else {

@@ -89,6 +89,11 @@ public enum SkippedRanges {
     skips.first { $0.identity == nil && $0.partition == partition && $0.from <= offset && offset < $0.to }?.to
   }
 
+  /// Takes out the skips of the present source that a partition has passed; those of other sources stay.
+  public static func pass(_ skips: inout [SkippedRange], partition: Int32, to nextOffset: Int64) {
+    skips.removeAll { $0.identity == nil && $0.partition == partition && $0.to <= nextOffset }
+  }
+
   /// The same skips, beside another position than before: those of its source lose their name, those of the source
   /// before take one.
   public static func moved(

@@ -16,8 +16,8 @@ extension SnapshotStore {
   /// - Parameters:
   ///   - target: the snapshot, loaded with verification.
   ///   - position: where learning goes on.
-  ///   - predecessors: how many sources were read before that of the position to rewind to, where the snapshot's own
-  ///     count no longer says it; see ``SourcePosition/predecessors(rewoundFrom:isInAnother:)``.
+  ///   - predecessors: for a rewind, the position's count of sources; see
+  ///     ``SourcePosition/predecessors(rewoundFrom:isInAnother:)``. Nil leaves the snapshot's.
   ///   - journal: the order journal's line that learning goes on with, where one is kept.
   /// - Returns: the new snapshot's manifest; its position and skips are those to go on with.
   public func rollback(
@@ -31,7 +31,11 @@ extension SnapshotStore {
     var skipped: [SkippedRange] = []
     switch position {
     case .rewind:
-      if let predecessors { manifest.position?.predecessors = predecessors }
+      if let predecessors, predecessors != manifest.position?.predecessors {
+        manifest.position?.predecessors = predecessors
+        // What was to be skipped in the source before is ahead in none that is read now.
+        manifest.skips = SkippedRanges.moved(manifest.skips, from: target.manifest.position, to: manifest.position)
+      }
     case .keep(let kept, let skips):
       if let kept { skipped = SkippedRanges.between(manifest.position, kept) }
       manifest.position = kept

@@ -58,12 +58,20 @@ import Testing
     #expect(file.predecessors(rewoundFrom: SourcePosition(kind: .file, identity: "head:9:1"), isInAnother: true) == 1)
   }
 
-  /// What is rewound and then found in another topic gets a number that no other topic has.
-  @Test func aSourceAfterARewindHasANumberOfItsOwn() {
-    var position = SourcePosition(kind: .kafka, identity: "c/t", predecessors: 1)
-    position.enterSuccessor()
-    #expect(position.predecessors == 2)
-    position.enterSuccessor(highest: 5)
-    #expect(position.predecessors == 6)
+  /// A position that was rewound and then found in another topic is in the newest one that is known, unless that had
+  /// another id.
+  @Test func anotherSourceAfterARewindIsTheNewestOne() {
+    func number(of predecessors: UInt64?, newest: UInt64?, id: String? = nil, found: String? = nil) -> UInt64? {
+      var position = SourcePosition(kind: .kafka, identity: "c/t", predecessors: predecessors)
+      var newest = SourcePosition(kind: .kafka, identity: "c/t", predecessors: newest)
+      newest.topicID = id
+      position.enterSuccessor(newest: newest, topicID: found)
+      return position.predecessors
+    }
+    #expect(number(of: nil, newest: nil) == 1 && number(of: 1, newest: 1) == 2)
+    #expect(number(of: nil, newest: 1) == 1 && number(of: nil, newest: 5) == 5)
+    #expect(number(of: nil, newest: 5, id: "a") == 5 && number(of: nil, newest: 5, found: "a") == 5)
+    #expect(number(of: nil, newest: 5, id: "a", found: "a") == 5)
+    #expect(number(of: nil, newest: 5, id: "a", found: "b") == 6)
   }
 }

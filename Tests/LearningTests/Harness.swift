@@ -38,6 +38,7 @@ final class Harness {
   let archive: SnapshotArchive
   let control: MemorySourceControl
   let decoder: EventDecoder
+  let metrics = Metrics()
 
   init(
     _ directory: TemporaryDirectory, _ log: MemoryLog, control: MemorySourceControl = MemorySourceControl(),
@@ -65,7 +66,7 @@ final class Harness {
     archive = store.archive
     let service = LearningService(
       settings: settings, identity: identity, store: store, recovered: recovered,
-      decoder: try EventDecoder(schema), files: files, metrics: Metrics(), log: .silent,
+      decoder: try EventDecoder(schema), files: files, metrics: metrics, log: .silent,
       makeSource: makeSource ?? { MemorySource(log, control: control, seed: seed) })
     alive = (service, store)
   }

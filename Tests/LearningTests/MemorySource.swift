@@ -33,6 +33,8 @@ final class MemorySourceControl: Sendable {
     /// The offsets below which a partition's records are gone.
     var earliest: [Int32: Int64] = [:]
     var failsToStart: SourceProblem?
+    /// The position is of another topic, until a place in this one is chosen.
+    var isAnother = false
     /// A start waits while this is set.
     var holdsStarts = false
     var starts: [SourcePosition?] = []
@@ -87,6 +89,14 @@ final class MemorySource: EventSource {
     if let problem = control.state.withLock({ $0.failsToStart }) { throw problem }
     var start = position ?? SourcePosition(kind: .kafka, identity: "memory")
     let earliest = control.state.withLock { $0.earliest }
+    let isAnother = control.state.withLock { $0.isAnother }
+    if isAnother, position != nil {
+      guard missing != .refuse else { throw SourceProblem(.otherSource, "another topic") }
+      for partition in log.partitions.indices {
+        start.jump(partition: Int32(partition), to: earliest[Int32(partition)] ?? 0)
+      }
+      control.state.withLock { $0.isAnother = false }
+    }
     for partition in log.partitions.indices {
       let number = Int32(partition)
       if start[number] == nil { start.jump(partition: number, to: control.state.withLock { $0.begins }) }
@@ -105,7 +115,9 @@ final class MemorySource: EventSource {
     for entry in start.partitions { next[Int(entry.partition)] = entry.nextOffset }
     replay = replaying
     control.state.withLock { $0.starts.append(position) }
-    return StartReport(position: start)
+    var report = StartReport(position: start)
+    report.isAnotherSource = isAnother && position != nil
+    return report
   }
 
   func nextBatch(maximum: Int, timeoutMilliseconds: Int, _ body: (RecordBatch) -> Void) -> SourceEvent {

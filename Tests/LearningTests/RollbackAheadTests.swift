@@ -44,49 +44,6 @@ import Testing
     }
   }
 
-  /// A topic that was made anew cannot be told from the one before by a snapshot that learned nothing: after a rewind to
-  /// it the new topic is read, and the snapshots of the new one are of the same topic, not of one that came later.
-  @Test func aRewindBeforeTheFirstRecordReadsThePresentTopic() throws {
-    let directory = try TemporaryDirectory()
-    let control = MemorySourceControl()
-    control.allow(0)
-    let first = try Harness(directory, MemoryLog.random(records: 100, seed: 56), control: control)
-    try first.wait { $0.position != nil }
-    let empty: Manifest = try first.wait { first.service.takeSnapshot($0) }
-    #expect(empty.position?[0]?.nextOffset == 0)
-    control.allow(.max)
-    try first.wait(records: 100)
-    let _: Manifest = try first.wait { first.service.takeSnapshot($0) }
-    try first.kill()
-
-    let other = MemorySourceControl()
-    other.state.withLock { $0.failsToStart = SourceProblem(.otherSource, "another topic") }
-    let harness = try Harness(directory, MemoryLog.random(records: 400, seed: 57, badEvery: 1000), control: other)
-    try harness.wait { $0.condition != .running }
-    other.state.withLock {
-      $0.failsToStart = nil
-      $0.earliest = [0: 150]
-      $0.allowed = 50
-    }
-    let _: LearningReport = try harness.wait { harness.service.resume(at: .earliest, $0) }
-    try harness.wait { $0.position?[0]?.nextOffset == 200 }
-    let second: Manifest = try harness.wait { harness.service.takeSnapshot($0) }
-    #expect(second.position?.predecessors == 1)
-
-    other.state.withLock {
-      $0.earliest = [:]
-      $0.allowed = .max
-    }
-    let _: RollbackOutcome = try harness.wait { harness.service.rollBack(to: empty.id, mode: .rewind, $0) }
-    let again = try harness.wait { $0.isCaughtUp && $0.recordsRead == 400 }
-    #expect(again.position?.predecessors == 1)
-    let kept: RollbackOutcome = try harness.wait { harness.service.rollBack(to: second.id, mode: .keep, $0) }
-    #expect(kept.manifest.position?[0]?.nextOffset == 400)
-    let last = try harness.wait { $0.isCaughtUp }
-    #expect(last.position?[0]?.nextOffset == 400 && last.recordsRead == second.position?.recordsLearned)
-    try harness.stop()
-  }
-
   @Test func theSameHoldsForAFile() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path("events.ndjson")

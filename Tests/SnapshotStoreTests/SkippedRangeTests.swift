@@ -47,6 +47,15 @@ import Testing
     #expect(SkippedRanges.between(topic("c/t", 500), topic("c/t", 20, predecessors: 1)) == [skip(0, 20, "c/t#1")])
   }
 
+  /// What lies ahead in another source is still ahead when a skip of the present one is over.
+  @Test func aSkipThatWasPassedTakesNoOtherWithIt() {
+    var skips = [
+      skip(0, 60), skip(40, 90), skip(0, 50, "file 3"), SkippedRange(partition: 1, from: 0, to: 50),
+    ]
+    SkippedRanges.pass(&skips, partition: 0, to: 60)
+    #expect(skips == [skip(40, 90), skip(0, 50, "file 3"), SkippedRange(partition: 1, from: 0, to: 50)])
+  }
+
   @Test func aSkipOfAnotherSourceMovesNoPosition() {
     var position = file(2, 50)
     let skips = [skip(0, 100, "file 3"), skip(0, 60), skip(40, .max, "file 1"), skip(200, .max), skip(70, 80)]

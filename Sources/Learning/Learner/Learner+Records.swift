@@ -169,9 +169,7 @@ extension Learner {
     guard let end else { return false }
     state.position?.jump(partition: record.partition, to: record.nextOffset)
     if record.nextOffset >= end {
-      state.skips.removeAll {
-        $0.identity == nil && $0.partition == record.partition && $0.to <= record.nextOffset
-      }
+      SkippedRanges.pass(&state.skips, partition: record.partition, to: record.nextOffset)
     }
     return true
   }

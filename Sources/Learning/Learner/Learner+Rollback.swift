@@ -46,13 +46,13 @@ extension Learner {
     if manifest.position != nil { source.awaitsSnapshot = false }
     newestEventTime = nil
     isReportStale = true
-    if plan.mode == .rewind {
-      files.takeBack(to: state, log: context.log)
-    }
+    // Quarantine and dead letters keep what they have: a later rollback may lead to where it was learned, and what is
+    // read again they hold twice.
     // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, stands
     // elsewhere, or a start is on its way that would bring back what was counted before.
     let isReadAhead =
       plan.mode == .keep && source.recordsToReplay == 0 && source.isStarted && manifest.position.standsAt(before)
+    if !isReadAhead { source.checkedAt = nil }
     if beginLine(), !isReadAhead {
       if case .stopped = condition { source.isStarted = false } else { startSource() }
     }

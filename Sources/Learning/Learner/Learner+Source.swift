@@ -93,8 +93,8 @@ extension Learner {
         return sourceFailed(
           SourceProblem(
             .replayImpossible,
-            "\(error). Told `earliest`, learning goes on where it stands, every record still once, in an order of its "
-              + "own; where that place is gone, too, it takes `latest`, a time or offsets as well"))
+            "\(error). `afmctl resume --position earliest` goes on at the saved position: each record is learned once, in "
+              + "another order. Where that position is gone too, name `latest`, a time or offsets"))
       }
       retrySource(after: SourceProblem(.unreadable, "\(error)"))
     }
@@ -118,7 +118,7 @@ extension Learner {
     do throws(JournalProblem) {
       let runs = try journal.resume(after: mark, at: state.position)
       if !runs.isEmpty {
-        context.log.notice("learning records again in the order of the journal", ["runs": runs.count])
+        context.log.notice("learning goes on in the order of the journal", ["runs": runs.count])
       }
       return runs
     } catch {
@@ -177,7 +177,7 @@ extension Learner {
 
   private func sourceStarted(_ report: StartReport) {
     for note in report.notes { context.log.notice("source started", ["note": note]) }
-    let isElsewhere = source.missing != .refuse && (report.isAnotherSource || isInAnotherSource)
+    let isElsewhere = source.missing != .refuse && report.isAnotherSource
     if let completion = source.resuming, condition != .running {
       do throws(LearningProblem) {
         try enter(.running)
@@ -195,7 +195,7 @@ extension Learner {
     }
     let before = state.position
     state.position = report.position
-    if isElsewhere { state.enterSuccessor(of: before, highest: highestPredecessors()) }
+    if isElsewhere { state.enterSuccessor(of: before, newest: newestSource()) }
     if let journal = files.journal {
       do throws(JournalProblem) {
         for partition in report.position.partitions {
@@ -230,14 +230,16 @@ extension Learner {
     source.awaitsSnapshot = isFresh
   }
 
-  /// The highest count of sources that were read before another, over all snapshots that can be read.
-  private func highestPredecessors() -> UInt64 {
+  /// The position that counts the most sources, of all snapshots of this kind of source that can be read.
+  private func newestSource() -> SourcePosition? {
     let archive = context.store.archive
     let ids = (try? archive.ids()) ?? []
-    return ids.compactMap { (try? archive.manifest($0))?.position?.predecessors }.max() ?? 0
+    let positions = ids.compactMap { (try? archive.manifest($0))?.position }
+    return positions.filter { $0.kind == state.position?.kind }
+      .max { $0.predecessors ?? 0 < $1.predecessors ?? 0 }
   }
 
-  /// Whether the source was found to be another one than that of the position, so that a place in it was chosen.
+  /// Whether a start found that the source is another one than the position's, and nothing was chosen yet.
   var isInAnotherSource: Bool {
     if case .stopped(.otherSource, _) = condition { return true }
     return source.problem?.kind == .otherSource

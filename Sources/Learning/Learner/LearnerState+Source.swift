@@ -11,13 +11,13 @@ extension LearnerState {
   }
 
   /// Takes note that the offsets of the position belong to another source from now on. What was to be skipped in the
-  /// one before is over; what was to be skipped in this one is ahead.
+  /// source before is over; the skips that name this one lie ahead.
   ///
-  /// - Parameter highest: the highest count of sources that the snapshots know.
-  mutating func enterSuccessor(of before: SourcePosition?, highest: UInt64 = 0) {
+  /// - Parameter newest: the position that counts the most sources of all that snapshots hold.
+  mutating func enterSuccessor(of before: SourcePosition?, newest: SourcePosition? = nil) {
     guard let before, var position else { return }
     position.predecessors = before.predecessors
-    position.enterSuccessor(highest: highest)
+    position.enterSuccessor(newest: newest, topicID: position.topicID)
     skips = SkippedRanges.left(skips, from: before, to: position)
     self.position = position
   }

@@ -29,8 +29,8 @@ final class RollbackLoader: Sendable {
     self.retired = retired
   }
 
-  /// Opens a snapshot, so that retention cannot take it any more, and gives it to the learner, which says when its model
-  /// is to be loaded.
+  /// Opens a snapshot, so that it can be read even where retention removes it meanwhile, and gives it to the learner,
+  /// which says when its model is to be loaded. A rollback to one that was removed is refused.
   func open(_ snapshot: UInt64, mode: RollbackMode, _ completion: @escaping LearningCompletion<RollbackOutcome>) {
     let accepted = worker.run { [store, identity, channel] in
       do throws(SnapshotProblem) {

@@ -112,8 +112,7 @@ final class SegmentRing: Sendable {
 
   /// Gives a segment back that was written; the caller has no other reference to it.
   ///
-  /// It is moved, never copied: whoever takes it next fills its memory, and had to allocate another if anybody still
-  /// held it.
+  /// It is moved, never copied: while somebody else holds its memory, filling it allocates another.
   func recycle(_ segment: consuming RowSegment) {
     var given: RowSegment? = consume segment
     monitor.update { state in
