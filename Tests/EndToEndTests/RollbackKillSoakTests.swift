@@ -35,7 +35,8 @@ extension EndToEndTests {
       var random = SeededGenerator(seed: Soak.seed)
       print("AFM_SOAK_SEED=\(Soak.seed), librdkafka \(library ?? "of the system")")
       // Short: both libraries and all kinds of rollback, each library with the number of partitions that hurts it most.
-      let partitions: [Int32] = Soak.isLong ? [4, 1] : library == nil ? [4] : [1]
+      let short: [Int32] = library == nil ? [4] : [1]
+      let partitions = Soak.partitions ?? (Soak.isLong ? [4, 1] : short)
       var tallies: [String: Tally] = [:]
       for count in partitions {
         try run(partitions: count, library, &random, &tallies)
