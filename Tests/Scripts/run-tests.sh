@@ -31,7 +31,13 @@ status=0
 if [ "${1:-}" = --beside ]; then
   some=$2
   shift 2
+  # Of several filters the tests of each are run.
+  for argument; do
+    [ "$argument" != --filter ] || { echo "run-tests: --beside goes with --skip, not with --filter" >&2; exit 1; }
+  done
   tests --skip-build --ignore-lock "$@" --filter "$some" >"$logs/some" & run=$!
+  # Each plans the build anew: not while the other does.
+  while kill -0 "$run" 2>/dev/null && ! grep -q 'Test run started' "$logs/some"; do sleep 0.2; done
   tests --skip-build --ignore-lock "$@" --skip "$some" | tee "$logs/others" || status=$?
   wait "$run" || status=$?
   cat "$logs/some"
