@@ -31,7 +31,7 @@ K ?= 64
 # The suites that need what only `make verify` brings. Of the long runs, SoakTests, it does the short forms; `make soak`
 # does them whole.
 VERIFY_TESTS := VerifyTests|PythonTests|H2loadTests|SoakTests
-# Unit tests that run in a process of their own, beside the others: about half of the time of all.
+# Unit tests that run in a process beside that of the others. They take about half of the time that all take.
 TESTS_BESIDE := ^(LearningTests|SnapshotStoreTests|DurableFilesTests|KafkaTests)[.]
 SOAK ?=
 SOAK_TESTS ?= SoakTests

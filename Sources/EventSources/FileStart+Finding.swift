@@ -94,7 +94,7 @@ extension FileStart {
       unreadable.isEmpty
         ? ""
         : ", or may do so: it may be one of those that cannot be read, \(unreadable.joined(separator: ", ")). Make "
-          + "them readable, and tell learning to go on: `afmctl resume --position earliest` looks for it first")
+          + "them readable first: `afmctl resume --position earliest` goes on in that file where it finds it")
   }
 
   /// The files that were rotated away, newest first.

@@ -37,31 +37,35 @@ extension SourcePosition {
   /// Takes note that reading went on in another source, of which the offsets are from now on.
   ///
   /// - Parameters:
-  ///   - newest: the position that counts the most sources of all that snapshots hold. After a rewind it may count more
-  ///     than this one does: then the source that was found is the newest one, unless the ids of the topics differ.
+  ///   - newest: of all positions that are known, the one in the newest source. It may be in a newer source than this one,
+  ///     which was rewound: then that is the source that was found.
   ///   - topicID: the id of the topic that was found, where Kafka tells one.
   public mutating func enterSuccessor(newest: SourcePosition? = nil, topicID: String? = nil) {
     let next = (predecessors ?? 0) &+ 1
-    guard let newest, let number = newest.predecessors, number >= next else { return predecessors = next }
-    let isAnother = newest.topicID != nil && topicID != nil && newest.topicID != topicID
-    predecessors = isAnother ? number &+ 1 : number
+    predecessors = max(next, newest?.number(ofTopic: topicID) ?? 0)
   }
 
-  /// How many sources were read before the one that a rewind to this position reads.
+  /// Takes note that reading goes on in the present topic, whichever it was when the position was saved: it has no record
+  /// that a start could compare, and Kafka tells no ids.
   ///
-  /// A Kafka position without a record, of a topic without an id, tells a start nothing that it could compare: it goes
-  /// on in whichever topic has the name now. Such a position takes the count of the present one.
+  /// - Parameter newest: of all positions that are known, the one in the newest source.
+  public mutating func enterPresentTopic(newest: SourcePosition) {
+    let number = newest.number(ofTopic: topicID)
+    if number > predecessors ?? 0 { predecessors = number }
+  }
+
+  /// The number of a topic that was found: that of this position, unless their ids differ.
+  private func number(ofTopic found: String?) -> UInt64 {
+    let isAnother = topicID != nil && found != nil && topicID != found
+    return (predecessors ?? 0) &+ (isAnother ? 1 : 0)
+  }
+
+  /// Whether a start could compare nothing of the position with the topic that it found.
   ///
-  /// - Parameters:
-  ///   - present: where reading stands.
-  ///   - isInAnother: whether a start found that the present position's topic is another one by now.
-  public func predecessors(rewoundFrom present: SourcePosition?, isInAnother: Bool) -> UInt64? {
-    guard let present, kind == .kafka, present.kind == .kafka, Self.isSameSource(identity, present.identity),
-      topicID == nil || present.topicID == nil,
-      partitions.allSatisfy({ $0.lastRecord == nil && $0.lastChecked == nil })
-    else { return predecessors }
-    let count = (present.predecessors ?? 0) &+ (isInAnother ? 1 : 0)
-    return count > predecessors ?? 0 ? count : predecessors
+  /// - Parameter topicID: the id of the topic that was found, where Kafka tells one.
+  public func holdsNothingToCompare(withTopic topicID: String?) -> Bool {
+    kind == .kafka && (self.topicID == nil || topicID == nil)
+      && partitions.allSatisfy { $0.lastRecord == nil && $0.lastChecked == nil }
   }
 }
 

@@ -23,8 +23,9 @@ public struct RecoveredLearning: Sendable {
   let model: Handover<Model>
   let state: LearnerState
 
-  /// Whether the quarantine is cut to the length that the snapshot says. Not after a rollback that kept its position,
-  /// nor where one's skips are still honoured: what it skipped was quarantined for good.
+  /// Whether quarantine and dead letters are cut to what the snapshot says, since what follows is read again. Only where
+  /// learning goes on in the snapshot's own line: after a rollback, a choice, or damage to a later snapshot, what was
+  /// rejected in the line that was left may be read by nobody again.
   let truncatesQuarantine: Bool
 
   /// Restores the current snapshot of a store, or makes a fresh model where there has never been one.
@@ -68,11 +69,9 @@ public struct RecoveredLearning: Sendable {
       model = loaded.model
       state = loaded.state
       snapshot = manifest.id
-      var position = recovered.position
-      // An operator's choice is learned on from on a line of its own.
-      position?.journal = manifest.position?.journal
       truncatesQuarantine =
-        manifest.rollback == nil && position == manifest.position && recovered.skips == manifest.skips
+        manifest.rollback == nil && recovered.damage == nil && recovered.position == manifest.position
+        && recovered.journal == nil && recovered.skips == manifest.skips
       self.notes = notes
       damage = recovered.damage
     } else {

@@ -16,12 +16,10 @@ extension SnapshotStore {
   /// - Parameters:
   ///   - target: the snapshot, loaded with verification.
   ///   - position: where learning goes on.
-  ///   - predecessors: for a rewind, the position's count of sources; see
-  ///     ``SourcePosition/predecessors(rewoundFrom:isInAnother:)``. Nil leaves the snapshot's.
   ///   - journal: the order journal's line that learning goes on with, where one is kept.
   /// - Returns: the new snapshot's manifest; its position and skips are those to go on with.
   public func rollback(
-    to target: LoadedSnapshot, position: RollbackPosition, predecessors: UInt64? = nil, journal: JournalMark? = nil
+    to target: LoadedSnapshot, position: RollbackPosition, journal: JournalMark? = nil
   ) throws(SnapshotProblem) -> Manifest {
     try requirePlace()
     try removeRemains()
@@ -31,11 +29,7 @@ extension SnapshotStore {
     var skipped: [SkippedRange] = []
     switch position {
     case .rewind:
-      if let predecessors, predecessors != manifest.position?.predecessors {
-        manifest.position?.predecessors = predecessors
-        // What was to be skipped in the source before is ahead in none that is read now.
-        manifest.skips = SkippedRanges.moved(manifest.skips, from: target.manifest.position, to: manifest.position)
-      }
+      break
     case .keep(let kept, let skips):
       if let kept { skipped = SkippedRanges.between(manifest.position, kept) }
       manifest.position = kept

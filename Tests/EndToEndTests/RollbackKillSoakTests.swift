@@ -36,12 +36,12 @@ extension EndToEndTests {
       print("AFM_SOAK_SEED=\(Soak.seed), librdkafka \(library ?? "of the system")")
       // Short: both libraries and all kinds of rollback, each library with the number of partitions that hurts it most.
       let short: [Int32] = library == nil ? [4] : [1]
-      let partitions = Soak.partitions ?? (Soak.isLong ? [4, 1] : short)
+      let partitions = Soak.partitions.map { [$0] } ?? (Soak.isLong ? [4, 1] : short)
       var tallies: [String: Tally] = [:]
       for count in partitions {
         try run(partitions: count, library, &random, &tallies)
       }
-      #expect(tallies.values.allSatisfy { $0.failed == 0 })
+      #expect(!tallies.isEmpty && tallies.values.allSatisfy { $0.failed == 0 })
     }
 
     private func run(

@@ -37,41 +37,47 @@ import Testing
     #expect(followed([JournalRun(partition: 0, nextOffset: 3, count: 0), end]) == [20, 7])
   }
 
-  /// Only a position that holds nothing to compare with the topic is followed in whichever topic is there now.
-  @Test func aRewindCountsTheSourcesOfThePresentTopic() {
-    func topic(_ predecessors: UInt64?, records: Bool = false, id: String? = nil) -> SourcePosition {
-      var partition = PartitionPosition(partition: 0, nextOffset: 0)
-      if records { partition.lastRecord = LastRecord(offset: 0, timestamp: 0, checksum: RecordChecksum(1)) }
-      var position = SourcePosition(
-        kind: .kafka, identity: "c/t", partitions: [partition], predecessors: predecessors)
+  @Test func onlyAPositionWithoutRecordAndIdHoldsNothingToCompare() {
+    func topic(records: Bool = false, id: String? = nil, kind: SourceKind = .kafka) -> SourcePosition {
+      var partition = PartitionPosition(partition: 0, nextOffset: 5)
+      if records { partition.lastRecord = LastRecord(offset: 4, timestamp: 0, checksum: RecordChecksum(1)) }
+      var position = SourcePosition(kind: kind, identity: "c/t", partitions: [partition])
       position.topicID = id
       return position
     }
-    let present = topic(2, records: true)
-    #expect(topic(nil).predecessors(rewoundFrom: present, isInAnother: false) == 2)
-    #expect(topic(1).predecessors(rewoundFrom: present, isInAnother: true) == 3)
-    #expect(topic(nil, id: "a").predecessors(rewoundFrom: present, isInAnother: false) == 2)
-    #expect(topic(nil, records: true).predecessors(rewoundFrom: present, isInAnother: false) == nil)
-    #expect(topic(1, id: "a").predecessors(rewoundFrom: topic(2, id: "b"), isInAnother: false) == 1)
-    #expect(topic(nil).predecessors(rewoundFrom: nil, isInAnother: true) == nil)
-    let file = SourcePosition(kind: .file, identity: "head:9:1", predecessors: 1)
-    #expect(file.predecessors(rewoundFrom: SourcePosition(kind: .file, identity: "head:9:1"), isInAnother: true) == 1)
+    #expect(topic().holdsNothingToCompare(withTopic: "a") && topic(id: "a").holdsNothingToCompare(withTopic: nil))
+    #expect(!topic(id: "a").holdsNothingToCompare(withTopic: "b"))
+    #expect(!topic(records: true).holdsNothingToCompare(withTopic: nil))
+    #expect(!topic(kind: .file).holdsNothingToCompare(withTopic: nil))
   }
 
-  /// A position that was rewound and then found in another topic is in the newest one that is known, unless that had
-  /// another id.
-  @Test func anotherSourceAfterARewindIsTheNewestOne() {
-    func number(of predecessors: UInt64?, newest: UInt64?, id: String? = nil, found: String? = nil) -> UInt64? {
+  /// A position that was rewound is, in another topic, in the newest one that is known, unless that had another id.
+  @Test func aTopicThatIsFoundAgainKeepsItsNumber() {
+    func topic(_ predecessors: UInt64?, id: String? = nil) -> SourcePosition {
       var position = SourcePosition(kind: .kafka, identity: "c/t", predecessors: predecessors)
-      var newest = SourcePosition(kind: .kafka, identity: "c/t", predecessors: newest)
-      newest.topicID = id
+      position.topicID = id
+      return position
+    }
+    func successor(of predecessors: UInt64?, newest: SourcePosition?, found: String? = nil) -> UInt64? {
+      var position = topic(predecessors)
       position.enterSuccessor(newest: newest, topicID: found)
       return position.predecessors
     }
-    #expect(number(of: nil, newest: nil) == 1 && number(of: 1, newest: 1) == 2)
-    #expect(number(of: nil, newest: 1) == 1 && number(of: nil, newest: 5) == 5)
-    #expect(number(of: nil, newest: 5, id: "a") == 5 && number(of: nil, newest: 5, found: "a") == 5)
-    #expect(number(of: nil, newest: 5, id: "a", found: "a") == 5)
-    #expect(number(of: nil, newest: 5, id: "a", found: "b") == 6)
+    #expect(successor(of: nil, newest: nil) == 1 && successor(of: nil, newest: topic(nil)) == 1)
+    #expect(successor(of: 1, newest: topic(1)) == 2)
+    #expect(successor(of: nil, newest: topic(1)) == 1 && successor(of: nil, newest: topic(5)) == 5)
+    #expect(successor(of: nil, newest: topic(5, id: "a")) == 5)
+    #expect(successor(of: nil, newest: topic(5), found: "a") == 5)
+    #expect(successor(of: nil, newest: topic(5, id: "a"), found: "a") == 5)
+    #expect(successor(of: nil, newest: topic(5, id: "a"), found: "b") == 6)
+
+    func present(_ position: SourcePosition, newest: SourcePosition) -> UInt64? {
+      var position = position
+      position.enterPresentTopic(newest: newest)
+      return position.predecessors
+    }
+    #expect(present(topic(nil), newest: topic(nil)) == nil && present(topic(nil), newest: topic(2)) == 2)
+    #expect(present(topic(3), newest: topic(2)) == 3)
+    #expect(present(topic(nil, id: "b"), newest: topic(2, id: "a")) == 3)
   }
 }

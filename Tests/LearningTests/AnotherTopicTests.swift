@@ -59,7 +59,7 @@ import Testing
 
     /// Reads the topic from its beginning to an offset, and rests there.
     func read(to offset: Int, resuming: Bool) throws {
-      if !resuming { while control.starts.last??[0]?.nextOffset != 0 { sched_yield() } }
+      if !resuming { try control.waitForStart(at: 0) }
       control.state.withLock { $0.allowed = $0.delivered + offset }
       if resuming {
         let _: LearningReport = try harness.wait { harness.service.resume(at: .earliest, $0) }
@@ -76,6 +76,19 @@ import Testing
     #expect(try remade.harness.report().position?.predecessors == 1)
     let kept = try remade.rollBack(to: remade.second, .keep)
     #expect(kept.position?[0]?.nextOffset == 300)
+    try remade.harness.stop()
+  }
+
+  /// The same, where the position lies beyond the present topic's end, so that another has to be chosen.
+  @Test func aRewindBeyondThePresentTopicsEndFindsThePresentTopic() throws {
+    let remade = try Remade()
+    remade.control.state.withLock { $0.isAnother = true }
+    try remade.rollBack(to: remade.empty, .rewind)
+    try remade.harness.wait { $0.condition != .running }
+    try remade.read(to: 100, resuming: true)
+    #expect(try remade.harness.report().position?.predecessors == 1)
+    let kept = try remade.rollBack(to: remade.second, .keep)
+    #expect(kept.position?[0]?.nextOffset == 200)
     try remade.harness.stop()
   }
 
@@ -155,7 +168,7 @@ import Testing
     let newer: Manifest = try harness.wait { harness.service.takeSnapshot($0) }
     let _: RollbackOutcome = try harness.wait { harness.service.rollBack(to: older.id, mode: .rewind, $0) }
     // What the source delivers before it is started again is learned by nobody.
-    while control.starts.last??[0]?.nextOffset != 100 { sched_yield() }
+    try control.waitForStart(at: 100)
     control.state.withLock { $0.allowed = $0.delivered + 50 }
     try harness.wait { $0.position?[0]?.nextOffset == 150 && $0.isCaughtUp }
     let _: RollbackOutcome = try harness.wait { harness.service.rollBack(to: newer.id, mode: mode, $0) }
@@ -167,6 +180,19 @@ import Testing
     let lines = try String(contentsOfFile: directory.path("quarantine"), encoding: .utf8).split(separator: "\n")
     for offset in stride(from: 4, to: 400, by: 5) {
       #expect(lines.contains { $0.contains("\"offset\":\(offset),") }, "record \(offset)")
+    }
+  }
+}
+
+extension MemorySourceControl {
+  /// Waits until the source was started last at an offset of partition 0.
+  fileprivate func waitForStart(at offset: Int64) throws {
+    let deadline = ContinuousClock.now + .milliseconds(Harness.patience)
+    while starts.last??[0]?.nextOffset != offset {
+      guard ContinuousClock.now < deadline else {
+        throw TestFailure(description: "never started at \(offset): \(starts)")
+      }
+      sched_yield()
     }
   }
 }

@@ -2,12 +2,22 @@
 # Runs `swift test` with the given arguments and fails where it ran no test (a filter that matches nothing exits 0),
 # or where a test was skipped although everything is required (AFM_REQUIRE_ALL=1).
 #
-# `run-tests.sh --beside REGEX ...` runs the tests whose names match REGEX beside all others, each in a process of its
-# own, of what was built before: many tests wait more than they compute, and a process runs no more at once than it has
-# processors.
+# `run-tests.sh --beside REGEX ...` runs two processes side by side, one with the tests whose names match REGEX and one
+# with all others. Many tests wait more than they compute, and one process runs only as many at once as there are
+# processors. The tests are to be built before.
 set -euo pipefail
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+run=
+
+# However this ends, what still runs ends too, and what it printed is not lost.
+end() {
+  if [ -n "$run" ]; then
+    kill "$run" 2>/dev/null || true
+    cat "$logs/some"
+  fi
+  rm -rf "$logs"
+}
+trap end EXIT
 
 tests() {
   ${SWIFT:-swift} test --disable-xctest "$@" 2>&1
@@ -35,11 +45,13 @@ if [ "${1:-}" = --beside ]; then
   for argument; do
     [ "$argument" != --filter ] || { echo "run-tests: --beside goes with --skip, not with --filter" >&2; exit 1; }
   done
-  tests --skip-build --ignore-lock "$@" --filter "$some" >"$logs/some" & run=$!
+  (exec ${SWIFT:-swift} test --disable-xctest --skip-build --ignore-lock "$@" --filter "$some") >"$logs/some" 2>&1 &
+  run=$!
   # Each plans the build anew: not while the other does.
   while kill -0 "$run" 2>/dev/null && ! grep -q 'Test run started' "$logs/some"; do sleep 0.2; done
   tests --skip-build --ignore-lock "$@" --skip "$some" | tee "$logs/others" || status=$?
   wait "$run" || status=$?
+  run=
   cat "$logs/some"
   [ "$status" = 0 ] || exit "$status"
   check "$logs/some" "$@" --filter "$some"

@@ -33,6 +33,7 @@ extension Learner {
     live = plan.live
     context.reference.swap(to: plan.live)
     let before = state.position
+    if before?.predecessors ?? 0 > source.left?.predecessors ?? 0 { source.left = before }
     state = plan.state
     state.position = manifest.position
     state.skips = manifest.skips
@@ -46,8 +47,8 @@ extension Learner {
     if manifest.position != nil { source.awaitsSnapshot = false }
     newestEventTime = nil
     isReportStale = true
-    // Quarantine and dead letters keep what they have: a later rollback may lead to where it was learned, and what is
-    // read again they hold twice.
+    // Quarantine and dead letters keep what they have. What is read again they then hold twice; but a later rollback to a
+    // snapshot of the line that is left here reads none of it again.
     // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, stands
     // elsewhere, or a start is on its way that would bring back what was counted before.
     let isReadAhead =
@@ -95,10 +96,8 @@ extension Learner {
     } catch {
       throw LearningProblem(.storage, "the rollback was not carried out: \(error)")
     }
-    let predecessors = target.position?.predecessors(rewoundFrom: state.position, isInAnother: isInAnotherSource)
     do throws(SnapshotProblem) {
-      return try context.store.rollback(
-        to: plan.target, position: position(after: plan), predecessors: predecessors, journal: line)
+      return try context.store.rollback(to: plan.target, position: position(after: plan), journal: line)
     } catch {
       throw LearningProblem(error)
     }

@@ -38,6 +38,9 @@ struct SourceCourse {
   /// process has not seen it.
   var checkedAt: Int64?
 
+  /// Of the positions that rollbacks left, the one in the newest source.
+  var left: SourcePosition?
+
   /// Ends that positions moved to and the journal does not know, and when it is told.
   var unnotedEnds: [Int32: Int64] = [:]
   var noteEndsAt: UInt64?
@@ -195,7 +198,13 @@ extension Learner {
     }
     let before = state.position
     state.position = report.position
-    if isElsewhere { state.enterSuccessor(of: before, newest: newestSource()) }
+    if isElsewhere {
+      state.enterSuccessor(of: before, newest: newestSource())
+    } else if let before, before.holdsNothingToCompare(withTopic: report.position.topicID),
+      let newest = newestSource()
+    {
+      state.enterPresentTopic(newest: newest)
+    }
     if let journal = files.journal {
       do throws(JournalProblem) {
         for partition in report.position.partitions {
@@ -230,19 +239,14 @@ extension Learner {
     source.awaitsSnapshot = isFresh
   }
 
-  /// The position that counts the most sources, of all snapshots of this kind of source that can be read.
+  /// Of all positions that are known, the one in the newest source: of the snapshots that can be read, and of what
+  /// rollbacks left.
   private func newestSource() -> SourcePosition? {
     let archive = context.store.archive
     let ids = (try? archive.ids()) ?? []
-    let positions = ids.compactMap { (try? archive.manifest($0))?.position }
-    return positions.filter { $0.kind == state.position?.kind }
+    let saved = ids.compactMap { (try? archive.manifest($0))?.position }
+    return (saved + [source.left].compactMap { $0 }).filter { $0.kind == state.position?.kind }
       .max { $0.predecessors ?? 0 < $1.predecessors ?? 0 }
-  }
-
-  /// Whether a start found that the source is another one than the position's, and nothing was chosen yet.
-  var isInAnotherSource: Bool {
-    if case .stopped(.otherSource, _) = condition { return true }
-    return source.problem?.kind == .otherSource
   }
 
   private func sourceFailed(_ problem: SourceProblem) {

@@ -62,7 +62,7 @@ extension Learner {
     let places = checked.compactMap { partition in
       partition.lastChecked.map { "offset \($0.offset) of partition \(partition.partition)" }
     }
-    let time = source.checkedAt.map { "at " + utcText(milliseconds: $0) } ?? "at a time that is not known"
+    let time = source.checkedAt.map { "at " + utcText(milliseconds: $0) } ?? "before this process started"
     var text = ". It was last seen to be the same \(time), after \(places.joined(separator: ", "))"
     let since = checked.compactMap { partition -> String? in
       guard let known = partition.lastChecked, let last = partition.lastRecord, last.offset > known.offset else {
@@ -79,8 +79,7 @@ extension Learner {
     return text + "No snapshot is left that holds nothing of it"
   }
 
-  /// Whether learning was rewound and has read nothing since: what the last check vouches for was said of the source that
-  /// was read before.
+  /// Whether learning was rewound and has read nothing since: the last check was of the source that was read before.
   private var isRewound: Bool {
     guard let id = snapshots.current, let manifest = try? context.store.archive.manifest(id) else { return false }
     return manifest.rollback?.mode == .rewind && manifest.position.standsAt(state.position)

@@ -13,12 +13,20 @@ extension LearnerState {
   /// Takes note that the offsets of the position belong to another source from now on. What was to be skipped in the
   /// source before is over; the skips that name this one lie ahead.
   ///
-  /// - Parameter newest: the position that counts the most sources of all that snapshots hold.
+  /// - Parameter newest: of all positions that are known, the one in the newest source.
   mutating func enterSuccessor(of before: SourcePosition?, newest: SourcePosition? = nil) {
     guard let before, var position else { return }
     position.predecessors = before.predecessors
     position.enterSuccessor(newest: newest, topicID: position.topicID)
     skips = SkippedRanges.left(skips, from: before, to: position)
     self.position = position
+  }
+
+  /// Takes note that the position, which held nothing to compare, is one of the present topic. Its skips are those of the
+  /// topic of its time.
+  mutating func enterPresentTopic(newest: SourcePosition) {
+    guard let before = position else { return }
+    position?.enterPresentTopic(newest: newest)
+    skips = SkippedRanges.moved(skips, from: before, to: position)
   }
 }

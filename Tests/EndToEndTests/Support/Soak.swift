@@ -12,11 +12,8 @@ enum Soak {
   /// How often a rollback of each kind is killed at a random moment: AFM_SOAK_KILLS, else 25, or once.
   static let kills = Environment.value(of: "AFM_SOAK_KILLS").flatMap(Int.init) ?? (isLong ? 25 : 1)
 
-  /// Of how many partitions rollbacks are killed, separated by commas: AFM_SOAK_PARTITIONS, else 4 and then 1, or as the
-  /// test says.
-  static let partitions = Environment.value(of: "AFM_SOAK_PARTITIONS").map {
-    $0.split(separator: ",").compactMap { Int32($0) }
-  }
+  /// The number of partitions of the topic that rollbacks are killed over: AFM_SOAK_PARTITIONS, else several in turn.
+  static let partitions = Environment.value(of: "AFM_SOAK_PARTITIONS").flatMap { Int32($0) }
 
   /// How many damages are done: AFM_SOAK_DAMAGES, else 3,000, or 100.
   static let damages = Environment.value(of: "AFM_SOAK_DAMAGES").flatMap(Int.init) ?? (isLong ? 3000 : 100)
