@@ -54,6 +54,14 @@ extension SourcePosition {
     if number > predecessors ?? 0 { predecessors = number }
   }
 
+  /// Of positions that are known, the one in the newest source that this one may be in: a file, or a topic of the same
+  /// name and cluster.
+  public func newestSource(of positions: [SourcePosition]) -> SourcePosition? {
+    positions.filter { other in
+      other.kind == kind && (kind != .kafka || Self.isSameSource(identity, other.identity))
+    }.max { $0.predecessors ?? 0 < $1.predecessors ?? 0 }
+  }
+
   /// The number of a topic that was found: that of this position, unless their ids differ.
   private func number(ofTopic found: String?) -> UInt64 {
     let isAnother = topicID != nil && found != nil && topicID != found

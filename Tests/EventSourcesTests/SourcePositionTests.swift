@@ -80,4 +80,17 @@ import Testing
     #expect(present(topic(3), newest: topic(2)) == 3)
     #expect(present(topic(nil, id: "b"), newest: topic(2, id: "a")) == 3)
   }
+
+  @Test func theNewestSourceIsOneOfTheSameTopic() {
+    func topic(_ identity: String, _ predecessors: UInt64?) -> SourcePosition {
+      SourcePosition(kind: .kafka, identity: identity, predecessors: predecessors)
+    }
+    let known = [
+      topic("c/t", nil), topic("c/t", 2), topic("c/t", 1), topic("c/other", 7),
+      SourcePosition(kind: .file, identity: "head:9:1", predecessors: 9),
+    ]
+    #expect(topic("c/t", nil).newestSource(of: known) == topic("c/t", 2))
+    #expect(topic("c/new", nil).newestSource(of: known) == nil)
+    #expect(SourcePosition(kind: .file, identity: "head:9:0").newestSource(of: known)?.predecessors == 9)
+  }
 }

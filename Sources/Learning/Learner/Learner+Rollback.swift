@@ -6,6 +6,9 @@ extension Learner {
   /// Goes back to a snapshot, between two events: first the manifest and the lineage, each durable, then the journal's
   /// new line and the swap, then the acknowledgement. Learning is in the condition it was in. No snapshot is being written.
   ///
+  /// Quarantine and dead letters keep what they have: what is read again they then hold twice, but a later rollback to a
+  /// snapshot of the line that is left here reads none of it again.
+  ///
   /// The manifest names the journal's line, so that a start begins it where a crash came between. The other way around
   /// a start would follow the line of a rollback that never was.
   func rollBack(_ plan: RollbackPlan, _ completion: @escaping LearningCompletion<RollbackOutcome>) {
@@ -47,8 +50,6 @@ extension Learner {
     if manifest.position != nil { source.awaitsSnapshot = false }
     newestEventTime = nil
     isReportStale = true
-    // Quarantine and dead letters keep what they have. What is read again they then hold twice; but a later rollback to a
-    // snapshot of the line that is left here reads none of it again.
     // What was read ahead goes on after a position that is kept, unless it follows an order that ends here, stands
     // elsewhere, or a start is on its way that would bring back what was counted before.
     let isReadAhead =

@@ -245,8 +245,7 @@ extension Learner {
     let archive = context.store.archive
     let ids = (try? archive.ids()) ?? []
     let saved = ids.compactMap { (try? archive.manifest($0))?.position }
-    return (saved + [source.left].compactMap { $0 }).filter { $0.kind == state.position?.kind }
-      .max { $0.predecessors ?? 0 < $1.predecessors ?? 0 }
+    return state.position?.newestSource(of: saved + [source.left].compactMap { $0 })
   }
 
   private func sourceFailed(_ problem: SourceProblem) {
