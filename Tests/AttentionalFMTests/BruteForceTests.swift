@@ -44,7 +44,7 @@ import Testing
     }
     let event = TestEvent(
       features: Self.features([0, 1, 2, 5, 8][number % 5], number), label: Float(number % 2),
-      importance: number % 7 == 0 ? 0 : 1.5)
+      importance: number % 7 == 0 ? 0.001 : 1.5)
     let hashes = event.features.map(\.hash)
     let k = configuration.effectiveEmbeddingSize
     let brute = BruteForce(model, rows: hashes)

@@ -82,9 +82,11 @@ import Testing
       let rows = isNew ? clock.step - (begun ?? clock.step) : 0
       if isNew { begun = clock.step }
       let predicted = event.features.withUnsafeBufferPointer { reference.predict($0).raw }
-      if dense > 0 || rows > 0 {
+      if rows > 0 {
         reference = OnlineLearner(
           try forgotten(reference.model, plain, dense: dense, rows: rows, weights: weights))
+      } else if dense > 0 {
+        try forgetDense(of: reference.model, into: reference.model, plain, dense)
       }
       let step = learner.learn(event)
       // Where weights fall back, predictions are made of what they were when they were learned last.
@@ -106,18 +108,28 @@ import Testing
     }
   }
 
+  private func fallen(_ sum: Float, _ steps: Int64, _ configuration: ModelConfiguration) -> Float {
+    let start = Double(configuration.initialAccumulator)
+    return Float(start + (Double(sum) - start) * pow(2, -Double(steps) / 1024))
+  }
+
+  private func forgetDense(
+    of model: Model, into other: Model, _ configuration: ModelConfiguration, _ steps: Int64
+  ) throws {
+    var tensors = model.denseTensors
+    for index in tensors.indices {
+      tensors[index].accumulators = tensors[index].accumulators.map { fallen($0, steps, configuration) }
+    }
+    try other.restore(dense: tensors, savedWith: configuration, eventsLearned: model.eventsLearned)
+  }
+
   /// The model with every sum, and every weight of a feature, fallen back.
   private func forgotten(
     _ model: Model, _ configuration: ModelConfiguration, dense: Int64, rows: Int64, weights: Bool
   ) throws -> Model {
     let copy = try Model(configuration: configuration)
-    let start = Double(configuration.initialAccumulator)
-    func fallen(_ sum: Float, _ steps: Int64) -> Float {
-      Float(start + (Double(sum) - start) * pow(2, -Double(steps) / 1024))
-    }
-    var tensors = model.denseTensors
-    for index in tensors.indices { tensors[index].accumulators = tensors[index].accumulators.map { fallen($0, dense) } }
-    try copy.restore(dense: tensors, savedWith: configuration, eventsLearned: model.eventsLearned)
+    try forgetDense(of: model, into: copy, configuration, dense)
+    func fallen(_ sum: Float, _ steps: Int64) -> Float { self.fallen(sum, steps, configuration) }
     var segment = RowSegment(embeddingSize: copy.table.embeddingSize, tableSlots: copy.table.slotCount)
     for var row in model.table.allRows.rows {
       row.accumulator = fallen(row.accumulator, rows)
@@ -149,9 +161,9 @@ import Testing
     for event in TestEvent.random(count: 1024, seed: 9) { learner.learn(event) }
     let before = Dictionary(uniqueKeysWithValues: model.table.allRows.rows.map { ($0.hash, $0) })
     model.advanceClock(to: 2 * ForgettingTests.halfLife)
-    // An event without weight moves nothing by itself.
+    // An event of next to no weight moves nothing by itself.
     var event = TestEvent.random(count: 1, seed: 9)[0]
-    event.importance = 0
+    event.importance = 1e-30
     learner.learn(event)
     let learned = Set(event.features.map(\.hash))
     for row in model.table.allRows.rows {

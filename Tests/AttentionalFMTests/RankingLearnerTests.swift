@@ -186,7 +186,7 @@ import Testing
 
 extension RankingLearner {
   @discardableResult
-  fileprivate func learn(_ alternatives: [[Feature]], importance: Float) -> LearningOutcome {
+  func learn(_ alternatives: [[Feature]], importance: Float) -> LearningOutcome {
     var ranges: [Range<Int>] = []
     var all: [Feature] = []
     for features in alternatives {

@@ -34,6 +34,7 @@ public final class BatchLearner {
   /// For each feature of the event in the scratch its row.
   private var placed: [Int32]
   private var refused: [Bool] = []
+  private lazy var predictor = OnlineLearner(model, kernels: kernels)
 
   /// Makes a learner for a model.
   ///
@@ -63,7 +64,8 @@ public final class BatchLearner {
 
   /// Learns one batch; ``steps`` then says what became of each event.
   ///
-  /// An event whose score or gradients are not finite is left out, as if it had never been there; where even then a sum
+  /// An event of importance 0 is counted, and moves and claims nothing, as with `OnlineLearner`. An event whose score or
+  /// gradients are not finite is left out, as if it had never been there; where even then a sum
   /// is not finite, nothing of the batch is applied.
   ///
   /// - Parameters:
@@ -91,6 +93,7 @@ public final class BatchLearner {
     var applied: UInt64 = 0
     var dropped: UInt64 = 0
     var pairs = 0
+    var differentiated = 0
     var isFinite = true
     for (index, event) in events.enumerated() {
       let given = UnsafeBufferPointer(rebasing: features[event.features])
@@ -98,6 +101,11 @@ public final class BatchLearner {
       defer { first += used }
       if refused[index] {
         steps[index].outcome = .notFinite
+        continue
+      }
+      if event.importance == 0 {
+        if isFirst { countWithoutWeight(event, given) }
+        if steps[index].outcome == .applied { applied &+= 1 }
         continue
       }
       load(given.prefix(used), first, below: known)
@@ -109,6 +117,7 @@ public final class BatchLearner {
         steps.append(
           LearningStep(prediction: scratch.prediction(unknown: unknown), outcome: .applied, tail: tail))
       }
+      differentiated += 1
       let hasNew = places[first..<(first + used)].contains { $0 >= known }
       let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
       if hasNew { load(given.prefix(used), first, below: .max) }
@@ -123,6 +132,10 @@ public final class BatchLearner {
       for n in 0..<Int(scratch.event.pointee.feature_count) { rows.add(scratch, n, to: placed[n]) }
       pairs += Int(scratch.event.pointee.pair_count)
       applied &+= 1
+    }
+    if differentiated == 0 {
+      if isFinite { model.eventsLearned &+= applied }
+      return isFinite
     }
     dense.collect(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
     let scale = configuration.step == .implicit && isOfSingleEvents ? implicitScale(events[0], pairs: pairs) : 1
@@ -144,6 +157,15 @@ public final class BatchLearner {
     return true
   }
 
+  /// Predicts an event of importance 0, whose rows are none of the batch's: no penalty acts on them.
+  private func countWithoutWeight(_ event: BatchEvent, _ features: UnsafeBufferPointer<Feature>) {
+    let prediction = predictor.predict(features)
+    steps.append(
+      LearningStep(
+        prediction: prediction, outcome: prediction.raw.isFinite ? .applied : .notFinite,
+        tail: configuration.loss.tail(raw: prediction.raw + event.offset)))
+  }
+
   /// Finds the rows of all features: first those that the table knows, so that none of them gives way to one of those
   /// that it does not, which follow. Gives the number of the former.
   private func placeFeatures(
@@ -160,8 +182,9 @@ public final class BatchLearner {
     }
     for (index, event) in events.enumerated() {
       for position in event.features.prefix(most) {
-        let row = refused[index] ? -1 : rows.known(encoded + position)
-        if row < 0, !refused[index] { unknown += 1 }
+        let isLeftOut = refused[index] || event.importance == 0
+        let row = isLeftOut ? -1 : rows.known(encoded + position)
+        if row < 0, !isLeftOut { unknown += 1 }
         places.append(row)
       }
     }
@@ -172,7 +195,7 @@ public final class BatchLearner {
       let first = place
       for position in event.features.prefix(most) {
         defer { place += 1 }
-        if places[place] >= 0 || refused[index] { continue }
+        if places[place] >= 0 || refused[index] || event.importance == 0 { continue }
         let row = rows.new(encoded + position)
         // A feature that is given twice in an event is one feature.
         if row < 0 || !places[first..<place].contains(row) { places[place] = row }

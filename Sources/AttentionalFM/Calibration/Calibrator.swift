@@ -37,7 +37,7 @@ public struct Calibrator: Sendable, Equatable {
   /// - Returns: whether answers may be others from now on.
   @discardableResult
   public mutating func learn(raw: Float, label: Float, importance: Float) -> Bool {
-    guard raw.isFinite, label.isFinite, importance.isFinite else { return false }
+    guard raw.isFinite, label.isFinite, importance.isFinite, importance > 0 else { return false }
     let target = Double(Loss.logistic.target(label))
     events &+= 1
     if settings.kind == .platt {

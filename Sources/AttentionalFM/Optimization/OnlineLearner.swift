@@ -108,6 +108,9 @@ public final class OnlineLearner {
   /// Predicts one event from the features the model knows, then inserts the others, repeats the pass with them and
   /// with dropout where there are any or it is on, and moves every parameter against its gradient.
   ///
+  /// An event of importance 0 is counted, and otherwise leaves everything as it was: no penalty acts on what it touches,
+  /// and none of its features becomes known.
+  ///
   /// - Parameters:
   ///   - features: each feature once, as the encoder gives them.
   ///   - label: the label.
@@ -123,6 +126,7 @@ public final class OnlineLearner {
     let tail = configuration.loss.tail(raw: prediction.raw + offset)
     // The update waits for that exponential of what the whole pass led to; this waits for nothing.
     lookahead.catchUp()
+    if importance == 0 { return countWithoutWeight(prediction, tail: tail, part: part) }
     let hasNew = prediction.unknown > 0 && planInsertions(features)
     let drops = configuration.dropout > 0 && scratch.event.pointee.pair_count > 0
     if hasNew { loadPlanned(features) }
@@ -147,6 +151,14 @@ public final class OnlineLearner {
 }
 
 extension OnlineLearner {
+  private func countWithoutWeight(_ prediction: Prediction, tail: Double, part: UInt64) -> LearningStep {
+    guard prediction.raw.isFinite else {
+      return LearningStep(prediction: prediction, outcome: .notFinite, tail: tail)
+    }
+    if part == 0 { model.eventsLearned += 1 }
+    return LearningStep(prediction: prediction, outcome: .applied, tail: tail)
+  }
+
   /// Puts the known features into the scratch; gives the number of the others.
   private func loadKnown(_ features: UnsafeBufferPointer<Feature>) -> Int {
     let used = min(features.count, configuration.maximumFeatures)

@@ -56,8 +56,8 @@ public final class RankingLearner {
     kept = AlignedFloats(width)
   }
 
-  /// Learns one positive with its negatives; without a negative there is nothing to learn, and only the event is
-  /// counted.
+  /// Learns one positive with its negatives; without a negative, or an importance, there is nothing to learn, and only
+  /// the event is counted.
   ///
   /// - Parameters:
   ///   - alternatives: where the features of each stand, the positive's first; at most one more than the learner was
@@ -80,7 +80,7 @@ public final class RankingLearner {
       dropped &+= UInt64(used) - UInt64(scratches[index].event.pointee.feature_count)
       first += used
     }
-    guard alternatives.count > 1 else {
+    guard alternatives.count > 1, importance > 0 else {
       model.eventsLearned &+= 1
       return .applied
     }

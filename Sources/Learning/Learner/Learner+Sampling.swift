@@ -45,7 +45,8 @@ extension Learner {
   /// Learns an event and, where it is positive, negatives that are drawn for it, each predicted before it is learned.
   ///
   /// First the event is ranked among candidates, where its turn has come. Then it is learned, and each of its negatives
-  /// after it; with the ranking loss all of them in one step. Last, its value counts as seen.
+  /// after it; with the ranking loss all of them in one step. Last, its value counts as seen. An event of importance 0 is
+  /// predicted and counted alone.
   func learnSampled(
     _ event: UnsafeBufferPointer<Feature>, _ label: SampledLabel, _ sampled: SampledEvents
   ) -> LearningOutcome {
@@ -54,7 +55,8 @@ extension Learner {
     let number = model.eventsLearned
     sampled.begin(event)
     var ahead: Int?
-    if label.label > 0 {
+    let isPositive = label.label > 0 && label.importance > 0
+    if isPositive {
       ahead = candidatesAhead(of: event, value: value, user: user, number, sampled)
       state.sampler?.draw(
         sampled.settings.sampling.negatives, beside: value, user: user, eventNumber: number, for: .learning)
@@ -63,8 +65,8 @@ extension Learner {
     let outcome =
       ranking.map { learnRanking($0, label, ahead: ahead, sampled) } ?? learnEach(event, label, ahead: ahead, sampled)
     guard outcome == .applied else { return outcome }
-    if label.label > 0 { state.sampler?.countDrawn(of: sampled.settings.sampling.negatives) }
-    state.sampler?.note(value, sampled.values, user: label.label > 0 ? user : nil)
+    if isPositive { state.sampler?.countDrawn(of: sampled.settings.sampling.negatives) }
+    if label.importance > 0 { state.sampler?.note(value, sampled.values, user: isPositive ? user : nil) }
     live.publishDense(of: model, isIdle: false)
     return .applied
   }
