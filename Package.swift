@@ -75,7 +75,7 @@ let row3: [Target] = [
       "Threads",
     ]),
   room("ScoringClient", ["HTTP", "ScoringAPI", "JSONReading", "CSystem"]),
-  room("LoadGeneration", ["HTTP", "FeatureEncoding", "JSONReading", "Observability", "CSystem"]),
+  room("LoadGeneration", ["HTTP", "FeatureEncoding", "JSONReading", "CSystem"]),
 ]
 
 let row4: [Target] = [

@@ -1,5 +1,3 @@
-import Observability
-
 /// What a run of a generator found. Durations are in seconds.
 public struct LoadReport: Codable, Equatable, Sendable {
   /// How requests were sent.

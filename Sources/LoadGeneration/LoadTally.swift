@@ -1,5 +1,3 @@
-import Observability
-
 /// What a generator counts while it runs.
 struct LoadTally {
   private(set) var scored: UInt64 = 0

@@ -11,7 +11,7 @@ public final class Metrics: Sendable {
   enum Reading: Sendable {
     case counter(Counter)
     case gauge(Gauge)
-    case histogram(Histogram)
+    case histogram(DurationHistogram)
     case number(@Sendable () -> Double?)
     case count(@Sendable () -> UInt64)
     case numbers(@Sendable () -> [LabeledNumber])
@@ -94,9 +94,9 @@ public final class Metrics: Sendable {
   }
 
   /// Registers a histogram of durations; its name ends in `_seconds`.
-  public func histogram(_ name: String, _ help: String, _ labels: Labels = [:]) -> Histogram {
+  public func histogram(_ name: String, _ help: String, _ labels: Labels = [:]) -> DurationHistogram {
     precondition(name.hasSuffix("_seconds"), "a histogram counts durations, its name ends in _seconds: \(name)")
-    let reading = register(name, "histogram", help, labels) { .histogram(Histogram()) }
+    let reading = register(name, "histogram", help, labels) { .histogram(DurationHistogram()) }
     guard case .histogram(let histogram) = reading else { preconditionFailure("\(name) is registered otherwise") }
     return histogram
   }

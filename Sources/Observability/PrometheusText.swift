@@ -1,9 +1,5 @@
 /// Writes metrics in the Prometheus text format, version 0.0.4.
 enum PrometheusText {
-  /// The bounds a histogram is told in: two to an octave from about a microsecond to about a minute, in nanoseconds.
-  /// Each is a lower end of one of its buckets, so the counts are exact.
-  static let bounds: [UInt64] = (10...35).flatMap { [UInt64(1) << $0, UInt64(3) << ($0 - 1)] }
-
   static func append(_ family: Metrics.Family, to text: inout String) {
     var lines = ""
     for series in family.series {
@@ -27,10 +23,10 @@ enum PrometheusText {
     text += lines
   }
 
-  private static func append(_ histogram: Histogram, _ name: String, _ labels: String, to lines: inout String) {
-    let (below, total) = histogram.cumulative(below: bounds)
+  private static func append(_ histogram: DurationHistogram, _ name: String, _ labels: String, to lines: inout String) {
+    let (upTo, total) = histogram.cumulative()
     let comma = labels.isEmpty ? "" : ","
-    for (bound, count) in zip(bounds, below) {
+    for (bound, count) in zip(DurationHistogram.bounds, upTo) {
       lines += "\(name)_bucket{\(labels)\(comma)le=\"\(number(Double(bound) / 1e9))\"} \(count)\n"
     }
     lines += "\(name)_bucket{\(labels)\(comma)le=\"+Inf\"} \(total)\n"

@@ -27,7 +27,7 @@ final class ServerMetrics: Sendable {
 
   private struct Verb {
     let requests: [Counter]
-    let seconds: Histogram
+    let seconds: DurationHistogram
   }
 
   /// By far the most frequent one, found without a dictionary.

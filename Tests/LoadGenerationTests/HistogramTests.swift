@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Observability
+@testable import LoadGeneration
 
 @Suite struct HistogramTests {
   @Test func bucketsAreContiguousAndAtMostThreePercentWide() {
@@ -25,18 +25,5 @@ import Testing
     }
     #expect(histogram.count == 100_000)
     #expect(abs(histogram.seconds - 5.00005) < 1e-6)
-  }
-
-  @Test func boundsOfTheTextAreExact() {
-    #expect(PrometheusText.bounds.allSatisfy { Histogram.lowest(of: Histogram.bucket(of: $0)) == $0 })
-    #expect(zip(PrometheusText.bounds, PrometheusText.bounds.dropFirst()).allSatisfy { $0 < $1 })
-    let histogram = Histogram()
-    histogram.record(nanoseconds: 1023)
-    histogram.record(nanoseconds: 1024)
-    histogram.record(nanoseconds: .max)
-    let counts = histogram.cumulative(below: PrometheusText.bounds)
-    #expect(counts.below.prefix(2) == [1, 2])
-    #expect(counts.below.last == 2)
-    #expect(counts.total == 3)
   }
 }

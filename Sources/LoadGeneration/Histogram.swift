@@ -2,7 +2,7 @@
 // index comes from `bucket(of:)`, which is below that for every value, or from a loop over `0..<bucketCount`.
 import Synchronization
 
-/// A log-linear histogram of durations in nanoseconds: 32 buckets to an octave, so a bucket is at most 3.2 % wide.
+/// A log-linear histogram of durations in nanoseconds, for quantiles: 32 buckets to an octave, so a bucket is at most 3.2 % wide.
 ///
 /// Recording is two relaxed atomic additions: no lock, no allocation. Durations from 2^40 ns (18 minutes) on share the
 /// last bucket. Readers see a state that is at most a few recordings old.
@@ -60,28 +60,6 @@ public final class Histogram: @unchecked Sendable {
       }
     }
     return nil
-  }
-
-  /// For each bound in nanoseconds, ascending and each a bucket's lower end, how many durations lie below it; and how
-  /// many there are in all, from the same look at the buckets.
-  func cumulative(below bounds: [UInt64]) -> (below: [UInt64], total: UInt64) {
-    var below: [UInt64] = []
-    below.reserveCapacity(bounds.count)
-    var sum: UInt64 = 0
-    var index = 0
-    for bound in bounds {
-      let end = Self.bucket(of: bound)
-      while index < end {
-        sum &+= buckets[index].load(ordering: .relaxed)
-        index += 1
-      }
-      below.append(sum)
-    }
-    while index < Self.bucketCount {
-      sum &+= buckets[index].load(ordering: .relaxed)
-      index += 1
-    }
-    return (below, sum)
   }
 
   static func bucket(of value: UInt64) -> Int {
