@@ -9,7 +9,7 @@ import Threads
 
 /// Dead letters to the real Apache Kafka, which refuses whole batches by their size.
 @Suite(.serialized, .enabled(if: Environment.offers(Environment.shared), "needs AFM_SHARED"))
-struct RealDeadLettersTests {
+struct RealKafkaDeadLettersTests {
   @Test func whatATopicTakesOneByOneIsDeliveredAlthoughABatchIsTooLarge() throws {
     let kafka = try RealKafka()
     try kafka.tool(
