@@ -6,7 +6,10 @@ extension SocketsSettings {
       score: section.section("score") { SocketSettings.read($0, name: "score", mode: "0660") },
       control: section.section("control") { SocketSettings.read($0, name: "control", mode: "0600") },
       eventLoops: section.integer("event_loops", default: 1, in: 1...256),
-      limits: section.section("limits", ClientLimits.read))
+      limits: section.section("limits", ClientLimits.read),
+      readyMaximumLag: section.section("ready") {
+        $0.optionalDuration("maximum_lag", default: nil, atLeast: .seconds(10), atMost: .seconds(365 * 86_400))
+      })
     if settings.score.path == settings.control.path {
       section.problem("control", "has the same path as `sockets.score`; operators and applications need two sockets")
     }

@@ -8,6 +8,9 @@ public struct SocketsSettings: Equatable, Sendable {
   public var eventLoops: Int
   /// Limits for every client.
   public var limits: ClientLimits
+  /// How far learning may be behind its source for the daemon to count as ready: the age of the last record learned
+  /// while others wait behind it; nil for any.
+  public var readyMaximumLag: Duration? = nil
 }
 
 /// One Unix socket.

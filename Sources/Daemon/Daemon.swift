@@ -19,7 +19,7 @@ public final class Daemon {
   let log: Log
   let metrics: Metrics
   let beginsAnew: Bool
-  private let signals: TerminationSignals
+  private let signals: ProcessSignals
   private let wantedKernel: String?
 
   /// Prepares a daemon; nothing is opened yet. Call it before any thread is started, since the signals that end the
@@ -32,7 +32,7 @@ public final class Daemon {
   public init(_ settings: DaemonSettings, environment: [String: String], beginsAnew: Bool = false) {
     self.settings = settings
     self.beginsAnew = beginsAnew
-    signals = TerminationSignals()
+    signals = ProcessSignals()
     wantedKernel = environment["AFM_KERNEL"]
     manager = ServiceManager(environment: environment)
     log = Log(level: settings.log.level, format: settings.log.format.resolved(environment: environment))
@@ -48,6 +48,8 @@ public final class Daemon {
       "afmd starts",
       ["version": SoftwareVersion.number, "model": settings.modelName, "librdkafka": KafkaLibrary.version])
     let kernels = try chooseKernels()
+    metrics.registerBuild(
+      version: SoftwareVersion.number, arithmetic: kernels.arithmetic, kernel: kernels.name)
     log.notice("arithmetic", ["kernel": kernels.name, "multiply_add": kernels.arithmetic])
     let memory = MemoryEstimate(settings)
     log.notice("memory", ["bytes": memory.bytes, "during_rollback": memory.bytes &+ memory.rollbackBytes])
@@ -62,7 +64,7 @@ public final class Daemon {
     let desk = OperatorDesk(
       learning: learning, store: store,
       assembly: StatusAssembly(settings, kernels: kernels, startedAt: StatusAssembly.wallClock()),
-      onShutdown: { kill(getpid(), SIGTERM) })
+      maximumLag: settings.sockets.readyMaximumLag, onShutdown: { kill(getpid(), SIGTERM) })
     let server: ScoringServer
     do throws(DaemonProblem) {
       server = try startServer(learning, desk)
@@ -101,9 +103,14 @@ public final class Daemon {
     pulse.ask(learning)
     var isInPlace = true
     while true {
-      if let signal = signals.wait(milliseconds: interval) {
+      switch signals.wait(milliseconds: interval) {
+      case SIGHUP?:
+        log.warning("SIGHUP is ignored: settings are read at a start; restart the daemon to change them")
+        continue
+      case let signal?:
         log.notice("asked to end", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         return
+      case nil: break
       }
       tellPlace(store, &isInPlace)
       guard pulse.isAnswered else { continue }

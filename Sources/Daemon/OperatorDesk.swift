@@ -11,19 +11,26 @@ final class OperatorDesk: OperatorCommands {
   private let learning: LearningService
   private let store: SnapshotStore
   private let assembly: StatusAssembly
+  private let maximumLag: Duration?
   private let clerk = WorkerThread(name: "operator desk")
   private let onShutdown: @Sendable () -> Void
 
   /// Makes a desk.
   ///
-  /// - Parameter onShutdown: asks the daemon to end.
+  /// - Parameters:
+  ///   - learning: what is asked and told.
+  ///   - store: the snapshots.
+  ///   - assembly: makes the status.
+  ///   - maximumLag: how far learning may be behind for the daemon to count as ready; nil for any.
+  ///   - onShutdown: asks the daemon to end.
   init(
-    learning: LearningService, store: SnapshotStore, assembly: StatusAssembly,
+    learning: LearningService, store: SnapshotStore, assembly: StatusAssembly, maximumLag: Duration?,
     onShutdown: @escaping @Sendable () -> Void
   ) {
     self.learning = learning
     self.store = store
     self.assembly = assembly
+    self.maximumLag = maximumLag
     self.onShutdown = onShutdown
   }
 
@@ -32,7 +39,21 @@ final class OperatorDesk: OperatorCommands {
     clerk.stop()
   }
 
-  func readiness() -> Readiness { .ready }
+  func readiness() -> Readiness {
+    guard let maximum = maximumLag else { return .ready }
+    return Self.readiness(learning.report, maximumLag: maximum, now: Int64(StatusAssembly.wallClock() * 1000))
+  }
+
+  /// Whether learning is near enough to its source.
+  static func readiness(_ report: LearningReport, maximumLag: Duration, now milliseconds: Int64) -> Readiness {
+    let limit = "`sockets.ready.maximum_lag` allows \(maximumLag.components.seconds) s"
+    guard let seconds = report.greatestLagSeconds(now: milliseconds) else {
+      return .notReady("how far learning is behind its source is not known; \(limit)")
+    }
+    if seconds <= maximumLag.seconds { return .ready }
+    let what = report.lag == nil ? "may be" : "is"
+    return .notReady("learning \(what) \(Int64(seconds)) s behind its source; \(limit)")
+  }
 
   func status(_ completion: @escaping CommandCompletion<StatusReport>) {
     runOnDisk(completion) { [self] in

@@ -28,7 +28,7 @@ struct StatusAssembly: Sendable {
       eventsLearned: report.eventsLearned, lineage: report.currentSnapshot, eventTime: report.newestEventTime,
       stalenessSeconds: report.newestEventTime.map { now - Double($0) / 1000 },
       waiting: report.waiting.map(Self.waiting), calibration: report.calibration.map(Self.calibration),
-      sampling: report.sampling.map(Self.sampling), progressive: progressive(report), source: source(report),
+      sampling: report.sampling.map(Self.sampling), progressive: progressive(report), source: source(report, now: now),
       records: RecordCounts(
         read: report.recordsRead, learned: report.eventsLearned, rejected: report.rejected.total,
         rejectedByReason: report.rejected.byName, quarantineBytes: report.quarantineBytes),
@@ -101,23 +101,16 @@ struct StatusAssembly: Sendable {
       users: report.users)
   }
 
-  private func source(_ report: LearningReport) -> SourceReport {
+  private func source(_ report: LearningReport, now: Double) -> SourceReport {
+    let milliseconds = Int64(now * 1000)
     let partitions = (report.position?.partitions ?? []).map { partition in
       PartitionReport(
         partition: partition.partition, nextOffset: partition.nextOffset, recordsLearned: partition.recordsLearned,
-        lag: lag(of: partition, report))
+        lag: report.lag(of: partition), lagSeconds: report.lagSeconds(of: partition, now: milliseconds))
     }
-    let known = partitions.compactMap(\.lag)
     return SourceReport(
-      kind: sourceKind, identity: report.position?.identity ?? "",
-      lag: known.count == partitions.count && !known.isEmpty ? known.reduce(0, &+) : nil,
-      problem: report.sourceProblem?.message, partitions: partitions)
-  }
-
-  /// What the partition holds beyond what was learned: the source knows its end, the learner where it stands.
-  private func lag(of partition: PartitionPosition, _ report: LearningReport) -> Int64? {
-    guard let end = report.lag?.first(where: { $0.partition == partition.partition })?.endOffset else { return nil }
-    return report.isCaughtUp ? 0 : max(0, end &- partition.nextOffset)
+      kind: sourceKind, identity: report.position?.identity ?? "", lag: report.lag,
+      lagSeconds: report.lagSeconds(now: milliseconds), problem: report.sourceProblem?.message, partitions: partitions)
   }
 
   /// Seconds since 1970.

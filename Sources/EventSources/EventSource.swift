@@ -40,9 +40,16 @@ public protocol EventSource: AnyObject {
   /// Takes what there is to say of the records delivered so far, once: called after each `nextBatch`.
   func takeNews() -> [SourceNews]
 
-  /// How far behind the end of the stream the records delivered so far are, for each partition, where that is known.
-  /// Does not wait: the numbers are those of the last answers from the source.
-  func lag() -> [PartitionLag]?
+  /// The offset that the next record of each partition will have (a file: its length in bytes, with the files that came
+  /// after it), as it is now. Does not wait. Nil where that cannot be known, or where `watch` tells it.
+  func ends() -> [Int32: Int64]?
+
+  /// Begins to look at the source beside the reading of it, on a thread of its own, until it is closed: how far it
+  /// reaches, and whether it answers at all. Called once, before the first start; a source that knows without asking
+  /// does nothing.
+  ///
+  /// - Parameter tell: takes what was seen each time, on any thread.
+  func watch(_ tell: @escaping @Sendable (SourceSight) -> Void)
 
   /// What is wrong although the source delivers, such as records that it passed over. Nil once that is over.
   var standingProblem: SourceFlaw? { get }
@@ -68,6 +75,9 @@ extension EventSource {
 
   /// Nothing is.
   public var standingProblem: SourceFlaw? { nil }
+
+  /// Nobody has to be asked.
+  public func watch(_ tell: @escaping @Sendable (SourceSight) -> Void) {}
 
   /// Nothing to say.
   public func takeNews() -> [SourceNews] { [] }
@@ -134,28 +144,5 @@ public enum StartNote: Equatable, Sendable, CustomStringConvertible {
       "partition \(partition): no saved position; starting at \(startsAt)"
     case .remark(let text): text
     }
-  }
-}
-
-/// How far one partition is behind.
-public struct PartitionLag: Codable, Equatable, Sendable {
-  /// The partition.
-  public var partition: Int32
-
-  /// The offset that follows the last record delivered.
-  public var nextOffset: Int64
-
-  /// The offset the next record to come will have (a file: its length in bytes).
-  public var endOffset: Int64
-
-  /// What lies between: records for Kafka (at most: gaps count), bytes for a file; 0 when the end was reached.
-  public var behind: Int64
-
-  /// Makes a lag.
-  public init(partition: Int32, nextOffset: Int64, endOffset: Int64, behind: Int64) {
-    self.partition = partition
-    self.nextOffset = nextOffset
-    self.endOffset = endOffset
-    self.behind = behind
   }
 }

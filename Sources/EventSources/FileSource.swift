@@ -208,17 +208,14 @@ public final class FileSource: EventSource {
     begin(opened, waiting.succession)
   }
 
-  /// How many bytes of a plain file are still to be read, and of those that came after it; nil for a compressed one.
-  public func lag() -> [PartitionLag]? {
+  /// Where a plain file ends, with those that came after it; nil for a compressed one.
+  public func ends() -> [Int32: Int64]? {
     guard let reading, reading.reader.format == .plain,
       let size = FileStatus(descriptor: reading.reader.descriptor)?.size
     else { return nil }
-    let offset = reading.lines.offset
-    return [
-      PartitionLag(
-        partition: 0, nextOffset: offset, endOffset: max(size, offset),
-        behind: max(0, size - offset) + (reading.succession?.awaitedBytes ?? 0))
-    ]
+    // While learning is paused nobody else looks. What fails is told when reading goes on.
+    try? reading.succession?.look()
+    return [0: max(size, reading.lines.offset) &+ (reading.succession?.awaitedBytes ?? 0)]
   }
 
   /// Closes the file.

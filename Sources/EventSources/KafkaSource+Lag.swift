@@ -1,20 +1,14 @@
 import Kafka
 
-/// How far behind a topic the source is, for status and for others to see.
+/// How far the topic reaches, and how far it is learned, for others to see.
 extension KafkaSource {
-  /// How far each partition is behind, by the answers to the last fetches.
-  public func lag() -> [PartitionLag]? {
-    guard let consumer, !partitions.isEmpty else { return nil }
-    return partitions.sorted { $0.key < $1.key }.map { partition, state in
-      let high = max(
-        consumer.knownWatermarks(topic: settings.topic, partition: partition)?.high ?? state.nextOffset,
-        state.end ?? 0)
-      // What lies between the last record and the end may be no records, as a transaction's marker.
-      let isAtEnd = state.end.map { $0 >= high } ?? false
-      return PartitionLag(
-        partition: partition, nextOffset: state.nextOffset, endOffset: max(high, state.nextOffset),
-        behind: isAtEnd ? 0 : max(0, high - state.nextOffset))
-    }
+  /// The brokers are asked: `watch` tells it.
+  public func ends() -> [Int32: Int64]? { nil }
+
+  /// Asks the brokers every few seconds.
+  public func watch(_ tell: @escaping @Sendable (SourceSight) -> Void) {
+    guard watch == nil else { return }
+    watch = KafkaWatch(settings, notify: { [reports] in reports.notice($0.level, $0.message) }, tell: tell)
   }
 
   /// Commits the position for lag tools, now and then, without waiting.

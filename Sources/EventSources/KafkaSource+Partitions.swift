@@ -56,6 +56,7 @@ extension KafkaSource {
     case .same(let check, let topicID, let newPartitions):
       self.topicID = topicID ?? self.topicID
       protection.held(at: check.milliseconds)
+      lastCheck = topicCheck?.beganAt ?? lastCheck
       compared.merge(check.records) { $1 }
       news.add(.checked(check))
       // A replay has its partitions apart; they are found again after it.

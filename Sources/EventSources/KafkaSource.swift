@@ -30,6 +30,8 @@ public final class KafkaSource: EventSource {
   var suspects: Set<Int32> = []
   /// Asks beside the flow whether this is still the topic that was started, and what is known of that.
   var topicCheck: KafkaTopicCheck?
+  /// When the last check that held began, on the monotonic clock.
+  var lastCheck: Int64 = 0
   var identity = ""
   var topicID: String?
   /// Records that the next check compares: the last of each partition when the check before began.
@@ -37,6 +39,10 @@ public final class KafkaSource: EventSource {
   /// Whether the checks beside the flow tell anything.
   var protection: KafkaProtection
   var news: [SourceNews] = []
+  /// Asks beside the flow how far the topic reaches.
+  var watch: KafkaWatch?
+  /// What librdkafka reported of the brokers as a whole, and when: it stands until a broker was heard of again.
+  private var silence: (problem: SourceProblem, since: Int64)?
   /// When positions are committed next, and those that were.
   var nextCommit: Int64 = 0
   var committed: [Int32: Int64] = [:]
@@ -100,6 +106,7 @@ public final class KafkaSource: EventSource {
     consumer = nil
     topicCheck?.forget()
     failure = nil
+    silence = nil
     suspects = []
     partitions = [:]
     news = []
@@ -176,6 +183,8 @@ public final class KafkaSource: EventSource {
     replay = nil
     consumer = nil
     topicCheck = nil
+    watch?.end()
+    watch = nil
   }
 
   /// What was told of the ends of partitions, and of checks.
@@ -241,7 +250,10 @@ public final class KafkaSource: EventSource {
       count += 1
       last = record
     }
-    if let last { passed(last) }
+    if let last {
+      passed(last)
+      silence = nil
+    }
     rememberLast()
     if count > 0 { body(RecordBatch(records: UnsafeBufferPointer(rebasing: records[..<count]))) }
     return count
@@ -273,6 +285,7 @@ public final class KafkaSource: EventSource {
     guard let error = message.error else { return }
     switch error.code {
     case .endOfPartition:
+      silence = nil
       partitions[message.partition]?.end = message.offset
       if replay == nil { news.add(.reachedEnds([message.partition: message.offset])) }
     case .offsetOutOfRange:
@@ -291,8 +304,17 @@ public final class KafkaSource: EventSource {
     if let problem = failure ?? problemOfSuspects() { return .problem(problem) }
     if let problem = reports.takeProblem() {
       if !problem.isTransient || problem.needsRestart { failure = problem }
+      silence = (problem, monotonicMilliseconds())
       return .problem(problem)
     }
+    // Of the ends that were reached nothing is told again: that no record came is no sign that a broker is there.
+    if let silence, !wasAnswered(after: silence.since) { return .problem(silence.problem) }
+    silence = nil
     return .idle(caughtUp: replay == nil && !partitions.isEmpty && partitions.values.allSatisfy { $0.end != nil })
+  }
+
+  /// Whether a broker answered a question that was asked after a time.
+  private func wasAnswered(after time: Int64) -> Bool {
+    max(watch?.lastAnswer ?? 0, lastCheck) > time
   }
 }

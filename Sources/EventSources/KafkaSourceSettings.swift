@@ -18,11 +18,14 @@ public struct KafkaSourceSettings: Equatable, Sendable {
   /// How long a start may take before it gives up, to be tried again.
   public var startTimeoutMilliseconds: Int64
 
+  /// How often the brokers are asked how far the topic reaches.
+  public var watchMilliseconds: Int64
+
   /// Makes settings; all but the first two have the values that `Config/afmd.yaml` documents.
   public init(
     topic: String, properties: [String: String], startsAt: MissingPositionPolicy = .earliest,
     partitionRefreshMilliseconds: Int64 = 30_000, commitIntervalMilliseconds: Int64? = 5_000,
-    startTimeoutMilliseconds: Int64 = 15_000
+    startTimeoutMilliseconds: Int64 = 15_000, watchMilliseconds: Int64 = 5_000
   ) {
     self.topic = topic
     self.properties = properties
@@ -30,5 +33,6 @@ public struct KafkaSourceSettings: Equatable, Sendable {
     self.partitionRefreshMilliseconds = partitionRefreshMilliseconds
     self.commitIntervalMilliseconds = commitIntervalMilliseconds
     self.startTimeoutMilliseconds = startTimeoutMilliseconds
+    self.watchMilliseconds = watchMilliseconds
   }
 }

@@ -35,6 +35,8 @@ final class KafkaTopicCheck {
   /// Whether a check was begun whose outcome was not taken; the reading thread's alone.
   private var isUnderWay = false
   private var isForgotten = false
+  /// When the last check began, on the monotonic clock.
+  private(set) var beganAt: Int64 = 0
 
   init(_ settings: KafkaSourceSettings) {
     self.settings = settings
@@ -49,6 +51,7 @@ final class KafkaTopicCheck {
   func begin(_ known: Known) {
     guard !isUnderWay else { return }
     isUnderWay = true
+    beganAt = monotonicMilliseconds()
     let (settings, outcome, isEnding) = (settings, outcome, isEnding)
     _ = worker.run {
       let found = KafkaTopicCheck.check(known, settings) { isEnding.withLock { $0 } }

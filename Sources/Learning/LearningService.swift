@@ -88,12 +88,8 @@ public final class LearningService: Sendable {
 
   /// How learning stands exactly, between two events.
   public func report(_ completion: @escaping @Sendable (LearningReport) -> Void) {
-    let withLag: @Sendable (LearningReport) -> Void = { [board] exact in
-      var report = exact
-      report.lag = board.report.lag
-      completion(report)
-    }
-    if !channel.post(.report(withLag)) { completion(board.report) }
+    let whole: @Sendable (LearningReport) -> Void = { [board] exact in completion(board.whole(exact)) }
+    if !channel.post(.report(whole)) { completion(board.report) }
   }
 
   /// Takes a snapshot; done when it is durable. Requests that come while one is being written share the next.

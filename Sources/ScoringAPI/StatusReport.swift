@@ -102,16 +102,23 @@ public struct SourceReport: Codable, Equatable, Sendable {
   public var identity: String
   /// Records that the source has and the model has not learned; absent where that cannot be known.
   public var lag: Int64?
+  /// How long ago the last record learned was written, by its timestamp, of the partition for which that is longest; 0
+  /// where nothing is behind, absent where that cannot be known.
+  public var lagSeconds: Double?
   /// What is wrong with the source at the moment; absent where nothing is.
   public var problem: String?
   /// Each partition's position.
   public var partitions: [PartitionReport]
 
   /// Makes a report.
-  public init(kind: String, identity: String, lag: Int64?, problem: String?, partitions: [PartitionReport]) {
+  public init(
+    kind: String, identity: String, lag: Int64?, lagSeconds: Double? = nil, problem: String?,
+    partitions: [PartitionReport]
+  ) {
     self.kind = kind
     self.identity = identity
     self.lag = lag
+    self.lagSeconds = finite(lagSeconds)
     self.problem = problem
     self.partitions = partitions
   }
@@ -127,13 +134,19 @@ public struct PartitionReport: Codable, Equatable, Sendable {
   public var recordsLearned: UInt64
   /// Records behind the end; absent where that cannot be known.
   public var lag: Int64?
+  /// How long ago the last record learned was written, by its timestamp; 0 where nothing is behind, absent where that
+  /// cannot be known.
+  public var lagSeconds: Double?
 
   /// Makes a report.
-  public init(partition: Int32, nextOffset: Int64, recordsLearned: UInt64, lag: Int64?) {
+  public init(
+    partition: Int32, nextOffset: Int64, recordsLearned: UInt64, lag: Int64?, lagSeconds: Double? = nil
+  ) {
     self.partition = partition
     self.nextOffset = nextOffset
     self.recordsLearned = recordsLearned
     self.lag = lag
+    self.lagSeconds = finite(lagSeconds)
   }
 }
 

@@ -26,7 +26,7 @@ enum ExitCode: Int32, CaseIterable {
     switch self {
     case .done: "done"
     case .negative:
-      "the answer is no: damage found, value absent, daemon not ready, or a command refused in the present state"
+      "the answer is no: damage or a problem found, value absent, daemon not ready, or a command refused in the present state"
     case .usage: "the command line makes no sense"
     case .badData: "what was given is not what the command takes, or names nothing that exists"
     case .unavailable: "no daemon (or no broker) to talk to"

@@ -205,6 +205,7 @@ import Testing
         control: {path: /b, mode: "0600"}
         event_loops: 2
         limits: {body: 64KiB, instances: 5, candidates: 7, connections: 6, idle_timeout: 1500ms}
+        ready: {maximum_lag: 2m}
       threads: {learner_nice: 1, ingest_nice: 2, batch_records: 3, queue_batches: 4}
       quarantine: {maximum_size: 0B}
       dead_letters: {spill_size: 5MiB}
@@ -229,7 +230,8 @@ import Testing
           score: SocketSettings(path: "/a", mode: 0o666, owner: "root", group: "www-data"),
           control: SocketSettings(path: "/b", mode: 0o600, owner: nil, group: nil), eventLoops: 2,
           limits: ClientLimits(
-            bodyBytes: 65_536, instances: 5, candidates: 7, connections: 6, idleTimeout: .milliseconds(1500))))
+            bodyBytes: 65_536, instances: 5, candidates: 7, connections: 6, idleTimeout: .milliseconds(1500)),
+          readyMaximumLag: .seconds(120)))
     #expect(
       settings.threads == ThreadSettings(learnerNice: 1, ingestNice: 2, batchRecords: 3, queueBatches: 4))
     #expect(settings.quarantine.maximumBytes == 0)

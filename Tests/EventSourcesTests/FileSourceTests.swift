@@ -46,7 +46,7 @@ import Testing
     #expect(collected.records.map(\.offset) == [0, 4, 9, 10])
     #expect(collected.records.map(\.nextOffset) == [4, 9, 10, 14])
     #expect(collected.last == .endOfStream)
-    #expect(source.lag() == [PartitionLag(partition: 0, nextOffset: 14, endOffset: 14, behind: 0)])
+    #expect(source.ends() == [0: 14])
   }
 
   @Test func aSavedPositionGoesOn() throws {
@@ -78,7 +78,7 @@ import Testing
     var (third, last) = try start(at: rest.position)
     last.take(10_000, from: third)
     #expect(collected.texts + rest.texts + last.texts == lines)
-    #expect(second.lag() == nil)
+    #expect(second.ends() == nil)
   }
 
   @Test func aDamagedCompressedFileIsAProblem() throws {

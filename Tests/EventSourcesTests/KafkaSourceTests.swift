@@ -48,7 +48,6 @@ import Threads
     #expect(collected.position.recordsLearned == 300)
     collected.take(1, from: source, patience: 3)
     #expect(collected.last == .idle(caughtUp: true))
-    #expect(source.lag() == [PartitionLag(partition: 0, nextOffset: 300, endOffset: 300, behind: 0)])
   }
 
   @Test func aFreshStartReadsFromTheOffsetsNamed() throws {

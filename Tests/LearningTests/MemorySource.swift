@@ -153,12 +153,8 @@ final class MemorySource: EventSource {
 
   func takeNews() -> [SourceNews] { control.state.withLock { $0.takeNews() } }
 
-  func lag() -> [PartitionLag]? {
-    next.indices.map { partition in
-      let end = Int64(log.partitions[partition].count)
-      return PartitionLag(
-        partition: Int32(partition), nextOffset: next[partition], endOffset: end, behind: end - next[partition])
-    }
+  func ends() -> [Int32: Int64]? {
+    Dictionary(uniqueKeysWithValues: next.indices.map { (Int32($0), Int64(log.partitions[$0].count)) })
   }
 
   func publish(learned position: SourcePosition) {

@@ -16,8 +16,10 @@ struct StatusTextTests {
         attentionEntropy: 0.93, unknownShare: 0.012),
       window: nil, windowSize: 10_000),
     source: SourceReport(
-      kind: "kafka", identity: "abc/flights", lag: 12, problem: nil,
-      partitions: [PartitionReport(partition: 0, nextOffset: 327_350, recordsLearned: 327_346, lag: nil)]),
+      kind: "kafka", identity: "abc/flights", lag: 12, lagSeconds: 4.2, problem: nil,
+      partitions: [
+        PartitionReport(partition: 0, nextOffset: 327_350, recordsLearned: 327_346, lag: 12, lagSeconds: 4.2)
+      ]),
     records: RecordCounts(
       read: 327_350, learned: 327_346, rejected: 4, rejectedByReason: ["no_label": 1, "bad_json": 3],
       quarantineBytes: 2048),
@@ -34,7 +36,7 @@ struct StatusTextTests {
         Learning      running
         Events        327,346 learned
         Newest event  3.1 s old
-        Source        kafka abc/flights, 12 behind
+        Source        kafka abc/flights, 12 behind (4.2 s)
         Records       327,350 read, 4 rejected, 2.0 kB in quarantine
         Table         12,345 of 1,048,576 slots (1.2 %), 0 evicted, 0 dropped
         Queue         1 of 8 batches
@@ -46,14 +48,27 @@ struct StatusTextTests {
         Progressive   events  log_loss  norm. entropy     AUC  calibration  att. entropy  unknown
         whole run    327,346   0.43305         0.8123  0.7700       1.0100        0.9300    1.2 %
 
-        Partition  next offset  records  behind
-                0       327350  327,346       -
+        Partition  next offset  records  behind    for
+                0       327350  327,346      12  4.2 s
 
         Rejected for  records
         bad_json            3
         no_label            1
 
         """)
+  }
+
+  @Test func anUnknownLagIsSaid() {
+    var report = report
+    report.source.lag = nil
+    report.source.partitions[0].lag = nil
+    report.source.partitions[0].lagSeconds = nil
+    let text = StatusText.text(of: report, now: now)
+    #expect(text.contains("kafka abc/flights, how far behind is not known\n"))
+    #expect(text.contains("327,346       -    -\n"))
+    report.source.lag = 0
+    report.source.lagSeconds = 0
+    #expect(StatusText.text(of: report, now: now).contains("kafka abc/flights, 0 behind\n"))
   }
 
   @Test func whatCalibrationLearnedShowsWhereItIsConfigured() {

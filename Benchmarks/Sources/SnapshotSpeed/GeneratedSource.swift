@@ -96,7 +96,7 @@ final class GeneratedSource: EventSource {
     return .records(count)
   }
 
-  func lag() -> [PartitionLag]? { nil }
+  func ends() -> [Int32: Int64]? { nil }
 
   func close() {}
 

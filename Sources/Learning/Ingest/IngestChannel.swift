@@ -62,6 +62,8 @@ enum IngestOrder {
   case start(IngestStart)
   case fill(DecodedBatch)
   case stop
+  /// Nothing came in time.
+  case nothing
 }
 
 /// What the learner is to do next.
@@ -218,8 +220,9 @@ final class IngestChannel: Sendable {
   /// - Parameters:
   ///   - delivers: whether the source is in a state to deliver; otherwise only a start or the stop ends the wait.
   ///   - held: an empty batch that the ingest thread has already.
-  func nextOrder(delivers: Bool, holding held: DecodedBatch?) -> IngestOrder {
-    let order = monitor.wait { state -> IngestOrder? in
+  ///   - milliseconds: how long to wait at most; nil waits for ever.
+  func nextOrder(delivers: Bool, holding held: DecodedBatch?, milliseconds: Int? = nil) -> IngestOrder {
+    let order = monitor.wait(milliseconds: milliseconds) { state -> IngestOrder? in
       if state.stops { return .stop }
       if let start = state.start {
         state.start = nil
@@ -234,7 +237,7 @@ final class IngestChannel: Sendable {
       state.neededFree = 1
       return .fill(batch)
     }
-    return order ?? .stop
+    return order ?? .nothing
   }
 
   /// Gives something to the learner.

@@ -14,7 +14,7 @@ final class IngestThread: Sendable {
   /// - Parameters:
   ///   - decoder: handed over to the thread.
   ///   - makeSource: makes the source, on the thread, at the first start and again where that failed.
-  ///   - board: where the thread leaves the lag, and finds the learned position.
+  ///   - board: where the thread leaves what is seen of the source, and finds the learned position.
   init(
     settings: LearningSettings, channel: IngestChannel, board: StatusBoard, decoder: Handover<EventDecoder>,
     makeSource: @escaping SourceFactory
@@ -57,7 +57,7 @@ private final class Ingest {
   private var nextReport = MonotonicTime.now
 
   private static let pollMilliseconds = 100
-  private static let reportNanoseconds: UInt64 = 500_000_000
+  private static let reportMilliseconds = 500
 
   init(
     makeSource: @escaping SourceFactory, decoder: EventDecoder, channel: IngestChannel, board: StatusBoard,
@@ -72,10 +72,13 @@ private final class Ingest {
 
   func run() {
     while true {
-      switch channel.nextOrder(delivers: delivers, holding: held) {
+      switch channel.nextOrder(
+        delivers: delivers, holding: held, milliseconds: source == nil ? nil : Ingest.reportMilliseconds)
+      {
       case .stop:
         source?.close()
         return
+      case .nothing: if let source { report(source) }
       case .start(let order): start(order)
       case .fill(let batch): poll(into: batch)
       }
@@ -89,7 +92,10 @@ private final class Ingest {
     toldProblem = nil
     toldStanding = nil
     do throws(SourceProblem) {
-      if source == nil { source = try makeSource() }
+      if source == nil {
+        source = try makeSource()
+        source?.watch { [board] in board.see($0) }
+      }
       guard let source else { return }
       try requirePosition(order, source)
       let report = try source.start(at: order.position, missing: order.missing, replaying: order.replaying)
@@ -160,12 +166,12 @@ private final class Ingest {
     channel.deliver(.notice(notice, epoch: epoch))
   }
 
-  /// Twice a second, tells others where the source and the learner stand.
+  /// Twice a second, tells others how far the source reaches, and the source where the learner stands.
   private func report(_ source: any EventSource) {
     let now = MonotonicTime.now
     guard now >= nextReport || !delivers else { return }
-    nextReport = now &+ Ingest.reportNanoseconds
-    board.setLag(source.lag())
+    nextReport = now &+ UInt64(Ingest.reportMilliseconds) &* 1_000_000
+    if let ends = source.ends() { board.see(SourceSight(ends: ends)) }
     if let position = board.report.position { source.publish(learned: position) }
   }
 }

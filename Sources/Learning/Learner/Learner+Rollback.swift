@@ -30,6 +30,7 @@ extension Learner {
       context.retired.add(plan.live)
       return completion(.failure(error))
     }
+    totals.follow(lineCounts)
     context.retired.add(live)
     online = OnlineLearner(replacement, kernels: online.kernels)
     ranking = Learner.makeRanking(replacement, context)
@@ -41,6 +42,7 @@ extension Learner {
     state.position = manifest.position
     state.skips = manifest.skips
     state.journalStart = manifest.rollback?.journal
+    totals.goOn(from: lineCounts)
     snapshots.current = manifest.id
     snapshots.recordsSinceCapture = 0
     snapshots.positionMoved = false

@@ -65,6 +65,9 @@ final class Learner {
   private(set) var isOver = false
   private var endProblem: LearningProblem?
 
+  /// What this process counted.
+  var totals = ProcessTotals(from: LearnedCounts())
+
   private var nextReport: UInt64 = 0
   private static let reportNanoseconds: UInt64 = 50_000_000
 
@@ -91,6 +94,7 @@ final class Learner {
     sampled = context.settings.negativeSampling.flatMap { SampledEvents($0, context.identity.schema) }
     ranking = Learner.makeRanking(model, context)
     describer = recovered.state.progressive.slices.isEmpty ? nil : context.makeDescriber()
+    totals.goOn(from: lineCounts)
     if recovered.truncatesQuarantine { files.takeBack(to: state, log: context.log) }
   }
 
@@ -196,6 +200,8 @@ final class Learner {
     var report = LearningReport()
     report.condition = condition
     report.eventsLearned = model.eventsLearned
+    totals.follow(lineCounts)
+    report.process = totals.counts
     report.waiting = state.waiting.report
     report.streamTime = report.waiting?.watermark ?? model.streamTime
     report.calibration = state.calibrator?.report

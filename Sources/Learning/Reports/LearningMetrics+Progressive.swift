@@ -76,10 +76,10 @@ extension LearningMetrics {
   /// The negatives that are drawn.
   static func registerSampling(_ metrics: Metrics, _ board: StatusBoard) {
     metrics.counter("afm_negatives_sampled_total", "Negatives drawn for positive events.") {
-      board.report.sampling?.negatives ?? 0
+      board.report.process.negatives
     }
     metrics.counter("afm_negatives_missed_total", "Negatives not drawn, since too few other values were known.") {
-      board.report.sampling?.missed ?? 0
+      board.report.process.missedNegatives
     }
     metrics.gauge("afm_negative_values", "Distinct values that negatives are drawn from.") {
       board.report.sampling.map { Double($0.values) }
@@ -106,10 +106,10 @@ extension LearningMetrics {
       board.report.streamTime.map { Double($0) / 1000 }
     }
     metrics.counter("afm_events_learned_early_total", "Events learned before their labels' time, for want of room.") {
-      board.report.waiting?.early ?? 0
+      board.report.process.early
     }
     metrics.counter("afm_events_undated_total", "Events learned at once, since they do not say when.") {
-      board.report.waiting?.undated ?? 0
+      board.report.process.undated
     }
   }
 }

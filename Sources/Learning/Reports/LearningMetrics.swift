@@ -1,5 +1,5 @@
 import AttentionalFM
-import Glibc
+import EventSources
 import Observability
 import ProgressiveValidation
 
@@ -7,6 +7,7 @@ import ProgressiveValidation
 enum LearningMetrics {
   static func register(in metrics: Metrics, board: StatusBoard, channel: IngestChannel, loss: Loss) {
     registerCounts(metrics, board)
+    registerLag(metrics, board)
     registerWaiting(metrics, board)
     registerCalibration(metrics, board)
     registerSampling(metrics, board)
@@ -30,25 +31,28 @@ enum LearningMetrics {
         board.report.problems.contains { $0.code == code } ? 1 : 0
       }
     }
-    metrics.gauge("afm_source_lag", "Records (bytes for a file) that the source has and that were not delivered yet.") {
-      board.report.lag.map { $0.reduce(0) { $0 + Double($1.behind) } }
-    }
     metrics.gauge("afm_event_staleness_seconds", "The clock less the event time of the newest event learned.") {
-      board.report.newestEventTime.map { (wallClockMilliseconds() - Double($0)) / 1000 }
+      board.report.newestEventTime.map { Double(wallClockMilliseconds() &- $0) / 1000 }
     }
   }
 
   private static func registerCounts(_ metrics: Metrics, _ board: StatusBoard) {
-    metrics.counter("afm_events_learned_total", "Events learned by the model's line of descent.") {
-      board.report.eventsLearned
-    }
-    metrics.counter("afm_records_total", "Records learned, waiting or rejected in the model's line of descent.") {
-      board.report.recordsRead
+    metrics.counter("afm_events_learned_total", "Events learned by this process.") { board.report.process.events }
+    metrics.counter("afm_records_total", "Records learned, waiting or rejected by this process.") {
+      board.report.process.records
     }
     for reason in RejectedFor.allCases {
-      metrics.counter("afm_records_rejected_total", "Records rejected, by reason.", ["reason": reason.name]) {
-        board.report.rejected[reason]
+      metrics.counter(
+        "afm_records_rejected_total", "Records rejected by this process, by reason.", ["reason": reason.name]
+      ) {
+        board.report.process.rejected[reason]
       }
+    }
+    metrics.gauge("afm_model_events", "Events learned in the model's line of descent: a rollback takes them back.") {
+      Double(board.report.eventsLearned)
+    }
+    metrics.gauge("afm_model_records", "Records learned, waiting or rejected in the model's line of descent.") {
+      Double(board.report.recordsRead)
     }
     metrics.gauge("afm_quarantine_bytes", "The length of the quarantine file.") {
       Double(board.report.quarantineBytes)
@@ -60,9 +64,11 @@ enum LearningMetrics {
     metrics.gauge("afm_table_claimed_slots", "Slots of the embedding table that hold a feature.") {
       Double(board.report.table.claimed)
     }
-    metrics.counter("afm_table_evicted_total", "Features that made room for new ones.") { board.report.table.evicted }
+    metrics.counter("afm_table_evicted_total", "Features that made room for new ones.") {
+      board.report.process.evicted
+    }
     metrics.counter("afm_table_dropped_total", "New features for which there was no room.") {
-      board.report.table.dropped
+      board.report.process.dropped
     }
   }
 
@@ -107,11 +113,5 @@ enum LearningMetrics {
     metrics.gauge("afm_snapshot_age_seconds", "The age of the last snapshot written by this process.") {
       board.report.snapshots.ageSeconds
     }
-  }
-
-  private static func wallClockMilliseconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
   }
 }

@@ -24,6 +24,9 @@ public struct LearningReport: Sendable {
   /// What negatives are drawn from; nil where none are sampled.
   public var sampling: SamplingReport?
 
+  /// What this process counted: it starts at 0 and only grows, whatever a rollback takes back.
+  public var process = LearnedCounts()
+
   /// Where reading stands in the source; nil before the source was started for the first time.
   public var position: SourcePosition?
 
@@ -72,11 +75,19 @@ public struct LearningReport: Sendable {
   /// Records that are still to be learned again in the order of the journal.
   public var recordsToReplay: UInt64 = 0
 
-  /// Records delivered but not learned by each partition's end, where that is known; left by the ingest thread.
-  public var lag: [PartitionLag]?
+  /// What was seen of the source beside the reading of it; nil where nobody looked yet, or looking tells nothing.
+  public private(set) var seen: SourceSeen?
 
   /// Records learned, waiting or rejected in this line of descent.
   public var recordsRead: UInt64 { position?.recordsLearned ?? 0 }
+
+  /// Adds what was seen of the source: where it does not answer, that is a problem whatever reading says.
+  mutating func add(_ seen: SourceSeen) {
+    self.seen = seen
+    guard let problem = seen.sight.problem, sourceProblem == nil else { return }
+    sourceProblem = problem
+    problems.append(StandingProblem(.source, problem.message))
+  }
 }
 
 /// The events that wait for their labels.

@@ -2,9 +2,22 @@ import EventSources
 import Synchronization
 import Threads
 
-/// Where the learner and the ingest thread leave what others may want to know, at most some times a second.
+/// Where the learner leaves what others may want to know, and the source's watch what it saw, at most some times a
+/// second.
 final class StatusBoard: Sendable {
-  private let monitor = Monitor(LearningReport())
+  private struct Posted {
+    var report = LearningReport()
+    var seen: SourceSeen?
+
+    /// What the learner reports and what was seen of its source, as one.
+    func whole(_ exact: LearningReport? = nil) -> LearningReport {
+      var whole = exact ?? report
+      if let seen { whole.add(seen) }
+      return whole
+    }
+  }
+
+  private let monitor = Monitor(Posted())
   private let snapshot = Atomic<UInt64>(StatusBoard.noSnapshot)
   private let eventTime = Atomic<Int64>(StatusBoard.noEventTime)
 
@@ -13,7 +26,7 @@ final class StatusBoard: Sendable {
   private static let noEventTime = Int64.min
 
   /// The newest report.
-  var report: LearningReport { monitor.read { $0 } }
+  var report: LearningReport { monitor.read { $0.whole() } }
 
   /// The newest report's snapshot, without a lock.
   var currentSnapshot: UInt64? {
@@ -27,24 +40,31 @@ final class StatusBoard: Sendable {
     return value == Self.noEventTime ? nil : value
   }
 
-  /// Leaves a report; the lag, which is the ingest thread's, stays.
+  /// A report that the learner made just now, with what was seen of its source.
+  func whole(_ exact: LearningReport) -> LearningReport {
+    monitor.read { $0.whole(exact) }
+  }
+
+  /// Leaves a report.
   func publish(_ report: LearningReport) {
-    monitor.update { current in
-      let lag = current.lag
-      current = report
-      current.lag = lag
-    }
+    monitor.update { $0.report = report }
     snapshot.store(report.currentSnapshot ?? Self.noSnapshot, ordering: .relaxed)
     eventTime.store(report.newestEventTime ?? Self.noEventTime, ordering: .relaxed)
   }
 
-  /// Leaves the lag.
-  func setLag(_ lag: [PartitionLag]?) {
-    monitor.update { $0.lag = lag }
+  /// Leaves what was seen of the source.
+  func see(_ sight: SourceSight) {
+    let now = MonotonicTime.now
+    monitor.update { posted in
+      posted.seen = SourceSeen(sight, at: now, after: posted.seen)
+    }
   }
 
   /// Waits until a report satisfies a condition; nil once the time has passed.
   func wait(milliseconds: Int?, until condition: (LearningReport) -> Bool) -> LearningReport? {
-    monitor.wait(milliseconds: milliseconds) { report in condition(report) ? report : nil }
+    monitor.wait(milliseconds: milliseconds) { posted in
+      let report = posted.whole()
+      return condition(report) ? report : nil
+    }
   }
 }

@@ -7,10 +7,15 @@ import ScoringAPI
 enum StatusCommand: Subcommand {
   static let declaration = Command(
     name: "status", summary: "show what the daemon does, has learned and how well",
+    discussion: [
+      "With --check the exit code is 1 where something is wrong that does not pass by itself, or learning is stopped: for "
+        + "a watch of one's own. A pause is no problem."
+    ],
     options: [
+      CommandOption("check", help: "exit with 1 while there is a problem or learning is stopped"),
       CommandOption(
         "watch", letter: "w", kind: .number(atLeast: 0.1), valueName: "SECONDS",
-        help: "show it again every so many seconds, until interrupted")
+        help: "show it again every so many seconds, until interrupted"),
     ])
 
   static func run(_ session: Session) throws(Failure) {
@@ -29,5 +34,8 @@ enum StatusCommand: Subcommand {
     try session.show(answer) { () throws(Failure) in
       StatusText.text(of: try session.decode(StatusReport.self, answer), now: Date())
     }
+    guard session.arguments.flag("check") else { return }
+    let report = try session.decode(StatusReport.self, answer)
+    if !report.problems.isEmpty || report.learning.state == .stopped { throw Failure(.negative) }
   }
 }

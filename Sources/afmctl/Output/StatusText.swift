@@ -93,7 +93,12 @@ enum StatusText {
     if source.kind != "kafka", let partition = source.partitions.first {
       text += ", at byte \(HumanText.count(partition.nextOffset))"
     }
-    if let lag = source.lag { text += ", \(HumanText.count(lag)) behind" }
+    if let lag = source.lag {
+      text += ", \(HumanText.count(lag)) behind"
+      if let seconds = source.lagSeconds, lag > 0 { text += " (\(HumanText.duration(seconds: seconds)))" }
+    } else if source.kind == "kafka", !source.partitions.isEmpty {
+      text += ", how far behind is not known"
+    }
     return text
   }
 
@@ -181,11 +186,13 @@ enum StatusText {
 
   private static func partitions(_ partitions: [PartitionReport]) -> TextTable {
     var table = TextTable(
-      headings: ["Partition", "next offset", "records", "behind"], alignments: [.right, .right, .right, .right])
+      headings: ["Partition", "next offset", "records", "behind", "for"],
+      alignments: [.right, .right, .right, .right, .right])
     for partition in partitions {
       table.append(
         "\(partition.partition)", "\(partition.nextOffset)", HumanText.count(partition.recordsLearned),
-        partition.lag.map { HumanText.count($0) } ?? "-")
+        partition.lag.map { HumanText.count($0) } ?? "-",
+        partition.lagSeconds.map { HumanText.duration(seconds: $0) } ?? "-")
     }
     return table
   }

@@ -1,10 +1,11 @@
 import Glibc
 
-/// The signals that ask the daemon to end: SIGTERM and SIGINT, taken by one thread that waits for them.
+/// The signals that the daemon takes, by one thread that waits for them: SIGTERM and SIGINT ask it to end; SIGHUP, which
+/// would end it without a word, asks others to read their settings anew.
 ///
 /// They are blocked before any thread is started, so that every thread inherits the block and none is interrupted; no
 /// code ever runs inside a signal handler. SIGPIPE is ignored: a client that hangs up is an error of a write.
-struct TerminationSignals {
+struct ProcessSignals {
   private var set = sigset_t()
 
   /// Blocks the signals in the calling thread and all threads it starts from now on.
@@ -12,6 +13,7 @@ struct TerminationSignals {
     sigemptyset(&set)
     sigaddset(&set, SIGTERM)
     sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGHUP)
     pthread_sigmask(SIG_BLOCK, &set, nil)
     signal(SIGPIPE, SIG_IGN)
   }
