@@ -65,6 +65,8 @@ void afm_json_parser_destroy(afm_json_parser *parser) { delete parser; }
 
 afm_json_status afm_json_parse(afm_json_parser *parser, const uint8_t *text, size_t length) {
   if (length > parser->maximum_bytes) { return AFM_JSON_TOO_LARGE; }
+  // A byte order mark says nothing in UTF-8.
+  if (length >= 3 && std::memcmp(text, "\xEF\xBB\xBF", 3) == 0) { text += 3; length -= 3; }
   if (length == 0) { return AFM_JSON_EMPTY; }
   if (!parser->make_room(length)) { return AFM_JSON_NO_MEMORY; }
   std::memcpy(parser->text, text, length);

@@ -12,6 +12,8 @@ public enum CompressionProblem: Error, Equatable, Sendable, CustomStringConverti
   case notInFormat(path: String, format: CompressionFormat)
   /// The compressed data is damaged; `offset` is the uncompressed offset reached.
   case damaged(path: String, format: CompressionFormat, offset: Int64, reason: String)
+  /// To read the data, more of it would have to be kept in memory than is; so many bytes, where that is known.
+  case windowTooLarge(path: String, format: CompressionFormat, bytes: UInt64?)
   /// The file ends in the middle of its compressed data.
   case truncated(path: String, format: CompressionFormat, offset: Int64)
   /// Something follows the compressed data that is none of it.
@@ -28,6 +30,9 @@ public enum CompressionProblem: Error, Equatable, Sendable, CustomStringConverti
     case .notInFormat(let path, let format): "\(path) is named like a \(format.rawValue) file but holds none"
     case .damaged(let path, let format, let offset, let reason):
       "\(path): damaged \(format.rawValue) data after \(offset) uncompressed bytes: \(reason)"
+    case .windowTooLarge(let path, let format, let bytes):
+      "\(path): this \(format.rawValue) data needs a window of \(bytes.map { "\($0 >> 20) MiB" } ?? "more than 128 MiB"), "
+        + "and 128 MiB are kept; compress the file anew with `--long=27` or less"
     case .truncated(let path, let format, let offset):
       "\(path): the \(format.rawValue) data ends early, after \(offset) uncompressed bytes; the file is incomplete"
     case .trailingGarbage(let path, let format, let offset):

@@ -187,6 +187,7 @@ public final class DecompressingReader {
   private func problem(for failure: DecodingFailure) -> CompressionProblem {
     switch failure {
     case .damaged(let reason): .damaged(path: path, format: format, offset: offset, reason: reason)
+    case .windowTooLarge(let bytes): .windowTooLarge(path: path, format: format, bytes: bytes)
     case .trailingGarbage: .trailingGarbage(path: path, format: format, offset: offset)
     case .noMemory: .noMemory(path: path, format: format)
     }

@@ -9,6 +9,8 @@ struct DecodingStep {
 /// Why a step failed.
 enum DecodingFailure: Error {
   case damaged(String)
+  /// The data refers back to more bytes than are kept; so many, where that is known.
+  case windowTooLarge(UInt64?)
   case trailingGarbage
   case noMemory
 }

@@ -16,6 +16,14 @@ final class ZstdDecoder: StreamDecoder {
     ZSTD_freeDStream(stream)
   }
 
+  /// The window that a frame's header names (RFC 8878, 3.1.1.1.2); nil where it names none.
+  private static func window(ofFrame frame: UnsafeRawBufferPointer) -> UInt64? {
+    let isSingleSegment = frame.count > 5 && frame[4] & 0x20 != 0
+    guard frame.count > 5, !isSingleSegment else { return nil }
+    let base = UInt64(1) << (10 + UInt64(frame[5] >> 3))
+    return base + base / 8 * UInt64(frame[5] & 7)
+  }
+
   func step(_ input: UnsafeRawBufferPointer, isLast: Bool, into output: UnsafeMutableRawBufferPointer)
     throws(DecodingFailure) -> DecodingStep
   {
@@ -27,6 +35,9 @@ final class ZstdDecoder: StreamDecoder {
     let startsFrame = isBetweenFrames
     let result = ZSTD_decompressStream(stream, &destination, &source)
     if ZSTD_isError(result) != 0 {
+      if ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge {
+        throw .windowTooLarge(startsFrame ? Self.window(ofFrame: input) : nil)
+      }
       if startsFrame && framesRead > 0 { throw .trailingGarbage }
       throw .damaged(ZSTD_getErrorName(result).map { String(cString: $0) } ?? "zstd error \(result)")
     }

@@ -82,7 +82,8 @@ extension DaemonSettings {
     }
     NegativeSamplingReading.check(sampling, validation, document, top.findings)
     let snapshots = top.section("snapshots", SnapshotSettings.read)
-    let sockets = top.section("sockets", SocketsSettings.read)
+    let isKafka = if case .kafka? = source?.place { true } else { false }
+    let sockets = top.section("sockets") { SocketsSettings.read($0, isKafka: isKafka) }
     let threads = top.section("threads", ThreadSettings.read)
     let quarantine = top.section("quarantine") {
       QuarantineSettings(maximumBytes: $0.size("maximum_size", default: 64 << 20, in: 0...(1 << 40)))

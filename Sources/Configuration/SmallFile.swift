@@ -8,7 +8,7 @@ enum SmallFile {
     let message: String
   }
 
-  /// All bytes of a file, which has at most `limit`.
+  /// All bytes of a file, which has at most `limit`, without a byte order mark at its beginning.
   static func read(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
     guard let file = fopen(path, "rbe") else {
       throw Problem(message: "cannot open \(path): \(String(cString: strerror(errno)))")
@@ -20,6 +20,7 @@ enum SmallFile {
       throw Problem(message: "cannot read \(path): \(String(cString: strerror(errno)))")
     }
     guard count <= limit else { throw Problem(message: "\(path) has more than \(limit) bytes") }
-    return Array(bytes.prefix(count))
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    return Array(bytes[..<count].dropFirst(bytes[..<count].starts(with: mark) ? mark.count : 0))
   }
 }

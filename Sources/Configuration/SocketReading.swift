@@ -1,14 +1,19 @@
 import YAML
 
 extension SocketsSettings {
-  static func read(_ section: YAMLSection) -> SocketsSettings {
+  static func read(_ section: YAMLSection, isKafka: Bool) -> SocketsSettings {
     let settings = SocketsSettings(
       score: section.section("score") { SocketSettings.read($0, name: "score", mode: "0660") },
       control: section.section("control") { SocketSettings.read($0, name: "control", mode: "0600") },
       eventLoops: section.integer("event_loops", default: 1, in: 1...256),
       limits: section.section("limits", ClientLimits.read),
-      readyMaximumLag: section.section("ready") {
-        $0.optionalDuration("maximum_lag", default: nil, atLeast: .seconds(10), atMost: .seconds(365 * 86_400))
+      readyMaximumLag: section.section("ready") { ready in
+        let lag = ready.optionalDuration(
+          "maximum_lag", default: nil, atLeast: .seconds(10), atMost: .seconds(365 * 86_400))
+        if lag != nil, !isKafka {
+          ready.problem("maximum_lag", "needs `source.kind: kafka`, whose records say when they were written")
+        }
+        return lag
       })
     if settings.score.path == settings.control.path {
       section.problem("control", "has the same path as `sockets.score`; operators and applications need two sockets")

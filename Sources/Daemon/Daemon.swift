@@ -106,7 +106,6 @@ public final class Daemon {
       switch signals.wait(milliseconds: interval) {
       case SIGHUP?:
         log.warning("SIGHUP is ignored: settings are read at a start; restart the daemon to change them")
-        continue
       case let signal?:
         log.notice("asked to end", ["signal": signal == SIGINT ? "SIGINT" : "SIGTERM"])
         return

@@ -40,9 +40,9 @@ public protocol EventSource: AnyObject {
   /// Takes what there is to say of the records delivered so far, once: called after each `nextBatch`.
   func takeNews() -> [SourceNews]
 
-  /// The offset that the next record of each partition will have (a file: its length in bytes, with the files that came
-  /// after it), as it is now. Does not wait. Nil where that cannot be known, or where `watch` tells it.
-  func ends() -> [Int32: Int64]?
+  /// How far the source reaches now (a file: its length in bytes, with the files that came after it). Does not wait. Nil
+  /// where `watch` tells it.
+  func sight() -> SourceSight?
 
   /// Begins to look at the source beside the reading of it, on a thread of its own, until it is closed: how far it
   /// reaches, and whether it answers at all. Called once, before the first start; a source that knows without asking

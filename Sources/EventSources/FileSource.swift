@@ -208,14 +208,16 @@ public final class FileSource: EventSource {
     begin(opened, waiting.succession)
   }
 
-  /// Where a plain file ends, with those that came after it; nil for a compressed one.
-  public func ends() -> [Int32: Int64]? {
+  /// Where a plain file ends, with those that came after it; of a compressed one, or where none is open, nobody knows.
+  public func sight() -> SourceSight? {
     guard let reading, reading.reader.format == .plain,
       let size = FileStatus(descriptor: reading.reader.descriptor)?.size
-    else { return nil }
+    else { return SourceSight(ends: [:]) }
     // While learning is paused nobody else looks. What fails is told when reading goes on.
     try? reading.succession?.look()
-    return [0: max(size, reading.lines.offset) &+ (reading.succession?.awaitedBytes ?? 0)]
+    return SourceSight(
+      ends: [0: max(size, reading.lines.offset) &+ (reading.succession?.awaitedBytes ?? 0)],
+      identity: owesIdentity ? "" : reading.identity?.text)
   }
 
   /// Closes the file.

@@ -238,7 +238,7 @@ struct FileStart {
             + (sort == "a directory"
               ? "Let source.file.path name a file in it"
               : "Let source.kind be stdin, and start the daemon with its standard input from there (`< \(path)`)"))
-      case .cannotRead, .noMemory: throw SourceProblem(.unreadable, error.description)
+      case .cannotRead, .noMemory, .windowTooLarge: throw SourceProblem(.unreadable, error.description)
       case .truncated where settings.follows && path != settings.path:
         throw SourceProblem(
           .unreadable,

@@ -21,6 +21,11 @@ final class KafkaReports: Sendable {
     }
   }
 
+  /// Forgets that brokers did not answer: one was heard of since.
+  func forgetSilence() {
+    untold.withLock { if $0?.kind == .unreachable { $0 = nil } }
+  }
+
   func notice(_ level: SourceNotice.Level, _ message: String) {
     notify(SourceNotice(level, message))
   }
@@ -33,7 +38,8 @@ final class KafkaReports: Sendable {
       notify(SourceNotice(.debug, "librdkafka statistics: \(json)"))
     case .error(let error):
       notify(SourceNotice(error.isRetriable ? .warning : .error, "Kafka: \(error)"))
-      if error.code == .group { return }
+      // Only committed offsets need a coordinator. What keeps the connection from working is told of itself.
+      if error.code == .group || error.text.hasPrefix("FindCoordinator") { return }
       // One broker of several that fails is no problem as long as others answer.
       if error.code == .transport || error.code == .timedOut || error.code == .other { return }
       let problem = Self.problem(for: error, topic: topic)
@@ -54,12 +60,17 @@ final class KafkaReports: Sendable {
         isTransient: true)
     case .unknownTopicOrPartition:
       SourceProblem(
-        .missing, "there is no topic \(topic): \(error). Create it, or correct source.topic", isTransient: true,
+        .missing, "there is no topic \(topic): \(error). Create it, or correct `source.kafka.topic`", isTransient: true,
         needsRestart: true)
     case .transport, .allBrokersDown, .resolve, .timedOut:
       SourceProblem(
         .unreachable, "no Kafka broker answers: \(error). Check bootstrap.servers and the network; trying on",
         isTransient: true)
+    case .corrupt where error.text.contains("receive.message.max.bytes"):
+      SourceProblem(
+        .unreadable,
+        "topic \(topic) holds a batch of records that is larger than `receive.message.max.bytes` allows: \(error). Raise it "
+          + "in `source.kafka.properties`, and `fetch.message.max.bytes` with it")
     case .corrupt:
       SourceProblem(
         .damaged,

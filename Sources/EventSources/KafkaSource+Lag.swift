@@ -3,7 +3,7 @@ import Kafka
 /// How far the topic reaches, and how far it is learned, for others to see.
 extension KafkaSource {
   /// The brokers are asked: `watch` tells it.
-  public func ends() -> [Int32: Int64]? { nil }
+  public func sight() -> SourceSight? { nil }
 
   /// Asks the brokers every few seconds.
   public func watch(_ tell: @escaping @Sendable (SourceSight) -> Void) {

@@ -180,6 +180,9 @@ public final class KafkaSource: EventSource {
 
   /// Ends the consumer.
   public func close() {
+    // Each of them takes a moment to end, and all at once no longer than one.
+    watch?.cancel()
+    topicCheck?.cancel()
     replay = nil
     consumer = nil
     topicCheck = nil
@@ -253,6 +256,7 @@ public final class KafkaSource: EventSource {
     if let last {
       passed(last)
       silence = nil
+      reports.forgetSilence()
     }
     rememberLast()
     if count > 0 { body(RecordBatch(records: UnsafeBufferPointer(rebasing: records[..<count]))) }

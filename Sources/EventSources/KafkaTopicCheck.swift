@@ -43,8 +43,13 @@ final class KafkaTopicCheck {
   }
 
   deinit {
-    isEnding.withLock { $0 = true }
+    cancel()
     worker.stop()
+  }
+
+  /// Lets a check that is under way end soon.
+  func cancel() {
+    isEnding.withLock { $0 = true }
   }
 
   /// Begins a check, unless one is under way.

@@ -27,9 +27,9 @@ final class KafkaWatch: Sendable {
       var notices = WatchNotices(topic: settings.topic, notify: notify)
       while !ending.read({ $0 }) {
         let began = monotonicMilliseconds()
-        let sight = look.look()
+        let (sight, isAnswered) = look.look()
         if ending.read({ $0 }) { return }
-        if sight.problem == nil { answered.withLock { $0 = began } }
+        if isAnswered { answered.withLock { $0 = began } }
         notices.take(sight.problem, at: began)
         tell(sight)
         // What fails is to be seen to be over soon.
@@ -39,12 +39,17 @@ final class KafkaWatch: Sendable {
     }
   }
 
-  /// When the last question was asked that all partitions' brokers answered, on the monotonic clock.
+  /// When the last question was asked that a broker answered, on the monotonic clock.
   var lastAnswer: Int64? { answered.withLock { $0 } }
+
+  /// Asks no more.
+  func cancel() {
+    ending.update { $0 = true }
+  }
 
   /// Ends asking, within a second or so; to be called once.
   func end() {
-    ending.update { $0 = true }
+    cancel()
     thread.join()
   }
 }
@@ -59,8 +64,8 @@ private struct KafkaLook {
   private let reports: KafkaReports
   private let isCancelled: () -> Bool
   private var consumer: KafkaConsumer?
-  /// The last problem told, which is not told in other words each time.
-  private var lasting: SourceProblem?
+  /// The last problem told, and the partitions that nobody answered for.
+  private var lasting: (problem: SourceProblem?, silent: [Int32]) = (nil, [])
 
   init(_ settings: KafkaSourceSettings, isCancelled: @escaping () -> Bool) {
     self.settings = settings
@@ -69,30 +74,46 @@ private struct KafkaLook {
     reports = KafkaReports(topic: settings.topic) { _ in }
   }
 
-  mutating func look() -> SourceSight {
+  /// - Returns: what was seen, and whether a broker answered at all.
+  mutating func look() -> (sight: SourceSight, isAnswered: Bool) {
     var sight = SourceSight(ends: [:])
+    var silent: [Int32] = []
+    var isAnswered = false
     do throws(SourceProblem) {
       let consumer = try knownConsumer()
+      let topic = settings.topic
       let partitions = try patiently(consumer) { (timeout) throws(KafkaError) in
-        try consumer.partitions(of: settings.topic, timeoutMilliseconds: timeout)
+        try consumer.partitions(of: topic, timeoutMilliseconds: timeout)
       }
-      for partition in partitions where !isCancelled() {
-        do throws(SourceProblem) {
-          sight.ends[partition] = try patiently(consumer) { (timeout) throws(KafkaError) in
-            try consumer.watermarks(topic: settings.topic, partition: partition, timeoutMilliseconds: timeout).high
-          }
-        } catch {
-          sight.problem = Self.silence(of: partition, settings.topic, since: error)
-          // What one of many brokers does not answer must not be waited for once a partition.
-          break
+      isAnswered = true
+      do throws(SourceProblem) {
+        sight.ends = try ends(of: partitions, consumer)
+      } catch {
+        // One of them keeps the others from being answered for; which it is, each alone tells.
+        let deadline = monotonicMilliseconds() + Self.patience
+        for partition in partitions where !isCancelled() {
+          let time = Int32(clamping: min(Int64(Self.questionMilliseconds), deadline - monotonicMilliseconds()))
+          let end =
+            time > 0 ? try? consumer.ends(topic: topic, partitions: [partition], timeoutMilliseconds: time) : nil
+          if let end = end?.first { sight.ends[partition] = end.offset } else { silent.append(partition) }
         }
+        if !silent.isEmpty { sight.problem = Self.silence(of: silent, topic, since: error) }
       }
     } catch {
       sight.problem = error
     }
-    if sight.problem?.kind != lasting?.kind { lasting = sight.problem }
-    sight.problem = lasting
-    return sight
+    // The same in other words is not told anew.
+    if sight.problem?.kind != lasting.problem?.kind || silent != lasting.silent { lasting = (sight.problem, silent) }
+    sight.problem = lasting.problem
+    return (sight, isAnswered)
+  }
+
+  private func ends(of partitions: [Int32], _ consumer: KafkaConsumer) throws(SourceProblem) -> [Int32: Int64] {
+    let topic = settings.topic
+    let found = try patiently(consumer) { (timeout) throws(KafkaError) in
+      try consumer.ends(topic: topic, partitions: partitions, timeoutMilliseconds: timeout)
+    }
+    return Dictionary(found.map { ($0.partition, $0.offset) }, uniquingKeysWith: { first, _ in first })
   }
 
   private mutating func knownConsumer() throws(SourceProblem) -> KafkaConsumer {
@@ -124,12 +145,13 @@ private struct KafkaLook {
     }
   }
 
-  private static func silence(of partition: Int32, _ topic: String, since problem: SourceProblem) -> SourceProblem {
-    guard problem.kind == .unreachable || problem.kind == .unreadable else { return problem }
+  private static func silence(of silent: [Int32], _ topic: String, since problem: SourceProblem) -> SourceProblem {
+    let shown = silent.prefix(5).map(String.init).joined(separator: ", ")
+    let which = silent.count == 1 ? "partition \(shown)" : "partitions \(shown)\(silent.count > 5 ? " and more" : "")"
     return SourceProblem(
       .unreachable,
-      "nobody answers for partition \(partition) of topic \(topic), so how far behind it is is not known: "
-        + "\(problem.message)", isTransient: true)
+      "nobody answers for \(which) of topic \(topic), whose leader may be away, so how far behind learning is there is not "
+        + "known: \(problem.message)", isTransient: true)
   }
 }
 

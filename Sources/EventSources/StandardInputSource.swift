@@ -108,7 +108,7 @@ public final class StandardInputSource: EventSource {
   }
 
   /// Nobody knows how much is to come.
-  public func ends() -> [Int32: Int64]? { nil }
+  public func sight() -> SourceSight? { SourceSight(ends: [:]) }
 
   /// Stops reading; the descriptor stays open.
   public func close() {

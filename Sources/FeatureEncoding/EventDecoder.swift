@@ -44,7 +44,11 @@ public final class EventDecoder {
     }
     switch format {
     case .json: return try decodeJSON(record, into: &features)
-    case .libfm: return try encoder.decodeLine(record, into: &features)
+    case .libfm:
+      // A byte order mark stands at the beginning of a file, and so of a record.
+      let hasMark = record.starts(with: [0xEF, 0xBB, 0xBF])
+      let line = hasMark ? UnsafeRawBufferPointer(rebasing: record[3...]) : record
+      return try encoder.decodeLine(line, into: &features)
     }
   }
 

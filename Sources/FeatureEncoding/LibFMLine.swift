@@ -50,9 +50,19 @@ extension FeatureEncoder {
     guard let colon = token.firstIndex(of: UInt8(ascii: ":")),
       let id = LineNumber.readID(UnsafeRawBufferPointer(rebasing: token[..<colon]))
     else {
+      if token.starts(with: Array("qid:".utf8)) {
+        throw RejectedRecord(
+          .badLine, "'\(excerpt(token))' groups lines of a ranking file, which is not read; remove the entry")
+      }
       throw RejectedRecord(.badLine, "'\(excerpt(token))' is no entry id:value with a whole id of at most 64 bits")
     }
     guard let value = LineNumber.read(UnsafeRawBufferPointer(rebasing: token[(colon + 1)...])) else {
+      if token[(colon + 1)...].contains(UInt8(ascii: ":")) {
+        throw RejectedRecord(
+          .badLine,
+          "'\(excerpt(token))' is an entry field:id:value of libffm; entries here are id:value, one for each field of the "
+            + "schema in its order")
+      }
       throw RejectedRecord(.badLine, "the value of '\(excerpt(token))' is no number")
     }
     let x = Float(value)

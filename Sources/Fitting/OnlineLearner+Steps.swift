@@ -7,7 +7,7 @@ extension OnlineLearner {
     _ events: UnsafeBufferPointer<BatchEvent>, features: UnsafeBufferPointer<Feature>
   ) -> [LearningStep] {
     events.map { event in
-      if let time = event.time { model.advanceClock(to: time) }
+      if let time = event.time, event.importance > 0 { model.advanceClock(to: time) }
       return step(
         UnsafeBufferPointer(rebasing: features[event.features]), label: event.label, importance: event.importance,
         offset: event.offset)

@@ -177,6 +177,12 @@ public struct RequestParser {
         throw .malformed("the Content-Length is not a number of bytes")
       }
       semantics.contentLength = length
+    case 16 where lines.equals(field.name, "content-encoding"):
+      guard lines.equals(field.value, "identity") else {
+        let coding = String(decoding: lines.bytes[field.value].prefix(64), as: UTF8.self)
+        throw ParseFailure(
+          status: 415, detail: "the body has the Content-Encoding '\(coding)', and only plain bodies are read here")
+      }
     case 17 where lines.equals(field.name, "transfer-encoding"):
       guard !semantics.hasTransferEncoding else { throw .malformed("more than one Transfer-Encoding") }
       semantics.hasTransferEncoding = true

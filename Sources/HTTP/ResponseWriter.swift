@@ -54,6 +54,7 @@ public enum ResponseWriter {
     case 409: return "Conflict"
     case 413: return "Content Too Large"
     case 414: return "URI Too Long"
+    case 415: return "Unsupported Media Type"
     case 417: return "Expectation Failed"
     case 422: return "Unprocessable Content"
     case 431: return "Request Header Fields Too Large"

@@ -2,17 +2,35 @@
 enum MalformedText {
   /// The problem of a text that breaks the grammar or holds a number simdjson does not take.
   static func diagnose(_ text: UnsafeRawBufferPointer) -> JSONProblem {
-    var position = 0
+    if text.first == 0 {
+      return JSONProblem(
+        .malformed,
+        "the text begins with a zero byte, as what a Schema Registry's serializers write does; plain JSON is read")
+    }
+    // A byte order mark was passed over.
+    var position = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var depth = 0
+    var isValueOver = false
     while position < text.count {
       let byte = text[position]
+      if depth == 0, isValueOver, !isBlank(byte) {
+        return JSONProblem(.malformed, "a second value begins at byte \(position), where one alone is expected")
+      }
       if byte == UInt8(ascii: "\"") {
         position = endOfString(text, from: position)
+        isValueOver = depth == 0
       } else if isPartOfBareToken(byte) {
         let start = position
         while position < text.count, isPartOfBareToken(text[position]) { position += 1 }
         let token = String(decoding: text[start..<position].prefix(64), as: UTF8.self)
         if let problem = problem(of: token, offset: start, isWhole: position - start <= 64) { return problem }
+        isValueOver = depth == 0
       } else {
+        if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") { depth += 1 }
+        if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") {
+          depth -= 1
+          isValueOver = depth == 0
+        }
         position += 1
       }
     }
@@ -72,6 +90,10 @@ enum MalformedText {
       }
     }
     return text.count
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }

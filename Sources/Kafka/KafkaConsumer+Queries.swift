@@ -93,13 +93,16 @@ extension KafkaConsumer {
     return elements.filter { $0.offset >= 0 }.map { KafkaPartitionOffset(partition: $0.partition, offset: $0.offset) }
   }
 
-  /// The watermarks that came with the last records fetched; nil before the first. Does not wait.
-  public func knownWatermarks(topic: String, partition: Int32) -> KafkaWatermarks? {
-    var low: Int64 = -1
-    var high: Int64 = -1
-    let error = rd_kafka_get_watermark_offsets(handle.native, topic, partition, &low, &high)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, high >= 0 else { return nil }
-    return KafkaWatermarks(low: max(0, low), high: high)
+  /// Asks the brokers for the offsets that the next records of partitions will have.
+  ///
+  /// Unlike `watermarks`, which librdkafka 2.0.2 answers no sooner than the broker does, it keeps to its time.
+  ///
+  /// - Throws: where one of the partitions has no leader, or its broker does not answer in time.
+  public func ends(topic: String, partitions: [Int32], timeoutMilliseconds: Int32) throws(KafkaError)
+    -> [KafkaPartitionOffset]
+  {
+    try offsets(
+      topic: topic, partitions: partitions, at: Int64(RD_KAFKA_OFFSET_END), timeoutMilliseconds: timeoutMilliseconds)
   }
 
   /// Writes offsets for lag tools to read, without waiting for an answer; nothing here ever reads them back.

@@ -200,7 +200,7 @@ import Testing
       #expect(tensor.values == before?.values)
     }
     let wider = try Model(configuration: .test(k: 6))
-    #expect(throws: ModelProblem.differs(setting: "embeddingSize", saved: "5", here: "6")) {
+    #expect(throws: ModelProblem.differs(setting: "embedding_size", saved: "5", here: "6")) {
       try wider.start(from: machine, keepingAccumulators: false)
     }
   }

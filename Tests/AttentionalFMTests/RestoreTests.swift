@@ -95,10 +95,10 @@ import Testing
   @Test("refuses another k, t or kind, and damaged rows, with a reason")
   func refusals() throws {
     let model = try learned(.test())
-    #expect(throws: ModelProblem.differs(setting: "embeddingSize", saved: "5", here: "6")) {
+    #expect(throws: ModelProblem.differs(setting: "embedding_size", saved: "5", here: "6")) {
       try restored(model, into: .test(k: 6))
     }
-    #expect(throws: ModelProblem.differs(setting: "attentionSize", saved: "7", here: "8")) {
+    #expect(throws: ModelProblem.differs(setting: "attention_size", saved: "7", here: "8")) {
       try restored(model, into: .test(t: 8))
     }
     #expect(throws: ModelProblem.differs(setting: "kind", saved: "afm", here: "fm")) {

@@ -116,6 +116,17 @@ import Testing
     #expect(throws: CompressionProblem.notInFormat(path: path, format: .gzip)) { try DecompressingReader(path: path) }
   }
 
+  @Test func aWindowThatIsTooLargeIsNoDamage() throws {
+    // A frame as `zstd --long=31` writes it: magic, no flags, a window of 2^31, one last raw block of one byte.
+    let path = try write(Data([0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA8, 0x09, 0x00, 0x00, 0x78]), to: "long.zst")
+    let problem = #expect(throws: CompressionProblem.self) { try readAll(path) }
+    #expect(problem == .windowTooLarge(path: path, format: .zstd, bytes: 1 << 31))
+    #expect(problem?.description.contains("a window of 2048 MiB") == true)
+    // 2^27 is kept.
+    let other = try write(Data([0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x88, 0x09, 0x00, 0x00, 0x78]), to: "other.zst")
+    #expect(try readAll(other) == Data("x".utf8))
+  }
+
   @Test func aMissingFileIsNamed() throws {
     let path = directory.path("none")
     let missing = CompressionProblem.cannotOpen(path: path, code: ENOENT)

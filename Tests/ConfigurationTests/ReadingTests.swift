@@ -205,7 +205,6 @@ import Testing
         control: {path: /b, mode: "0600"}
         event_loops: 2
         limits: {body: 64KiB, instances: 5, candidates: 7, connections: 6, idle_timeout: 1500ms}
-        ready: {maximum_lag: 2m}
       threads: {learner_nice: 1, ingest_nice: 2, batch_records: 3, queue_batches: 4}
       quarantine: {maximum_size: 0B}
       dead_letters: {spill_size: 5MiB}
@@ -230,8 +229,7 @@ import Testing
           score: SocketSettings(path: "/a", mode: 0o666, owner: "root", group: "www-data"),
           control: SocketSettings(path: "/b", mode: 0o600, owner: nil, group: nil), eventLoops: 2,
           limits: ClientLimits(
-            bodyBytes: 65_536, instances: 5, candidates: 7, connections: 6, idleTimeout: .milliseconds(1500)),
-          readyMaximumLag: .seconds(120)))
+            bodyBytes: 65_536, instances: 5, candidates: 7, connections: 6, idleTimeout: .milliseconds(1500))))
     #expect(
       settings.threads == ThreadSettings(learnerNice: 1, ingestNice: 2, batchRecords: 3, queueBatches: 4))
     #expect(settings.quarantine.maximumBytes == 0)
@@ -242,7 +240,7 @@ import Testing
   @Test func readsKafkaAndItsSecrets() throws {
     let directory = try TemporaryDirectory()
     let secrets = directory.path("kafka.properties")
-    try "# login\n\nsasl.username = me\r\nsasl.password=p=ss\n".write(
+    try "\u{FEFF}# login\n\nsasl.username = me\r\nsasl.password=p=ss\n".write(
       toFile: secrets, atomically: true, encoding: .utf8)
     let settings = try DaemonSettings.read(
       text: """
@@ -260,7 +258,9 @@ import Testing
             properties: {security.protocol: SASL_SSL, fetch.wait.max.ms: 50, ssl.key.password: hidden}
             properties_file: ${CREDENTIALS_DIRECTORY}/kafka.properties
         schema: {features: [a]}
+        sockets: {ready: {maximum_lag: 2m}}
         """, environment: ["CREDENTIALS_DIRECTORY": directory.path])
+    #expect(settings.sockets.readyMaximumLag == .seconds(120))
     #expect(
       settings.source.place
         == .kafka(
@@ -278,6 +278,11 @@ import Testing
     #expect(described.contains("source.kafka.properties.security.protocol: SASL_SSL\n"))
     #expect(described.contains("learning.rates.attention: 0.05  # default\n"))
     #expect(!described.contains("hidden") && !described.contains("p=ss"))
+  }
+
+  @Test func onlyRecordsOfKafkaSayHowOldALagIs() {
+    let problems = problems("source: {kind: stdin}\nschema: {features: [a]}\nsockets: {ready: {maximum_lag: 2m}}\n")
+    #expect(problems.contains { $0.contains("sockets.ready.maximum_lag") && $0.contains("needs `source.kind: kafka`") })
   }
 
   @Test(arguments: [

@@ -56,6 +56,34 @@ import Testing
     #expect(status.problems == [StandingProblemReport(code: "source", message: "no broker")])
   }
 
+  @Test func positionsOfAnotherSourceAreNotComparedWithIt() {
+    let board = StatusBoard()
+    var report = LearningReport()
+    report.position = position(1000)
+    report.condition = .stopped(.otherSource, detail: "made anew")
+    board.publish(report)
+    board.see(SourceSight(ends: [0: 5]))
+    #expect(board.report.lag == nil && board.report.greatestLagSeconds(now: 0) == nil)
+    // A partition that appeared since is read from its beginning.
+    report.condition = .paused
+    board.publish(report)
+    board.see(SourceSight(ends: [0: 1000, 3: 7]))
+    #expect(board.report.lag == 7 && board.report.lagSeconds(now: 0) == nil)
+    // Of a file that came next nothing was learned.
+    report.position = SourcePosition(
+      kind: .file, identity: "old", partitions: [PartitionPosition(partition: 0, nextOffset: 1000)])
+    board.publish(report)
+    board.see(SourceSight(ends: [0: 10], identity: "new"))
+    #expect(board.report.lag == nil)
+    board.see(SourceSight(ends: [0: 10], identity: ""))
+    #expect(board.report.lag == nil)
+    report.isCaughtUp = true
+    board.publish(report)
+    #expect(board.report.lag == 10)
+    board.see(SourceSight(ends: [0: 1010], identity: "old"))
+    #expect(board.report.lag == 10)
+  }
+
   @Test func readinessEndsWhereLearningMayBeTooFarBehind() {
     let board = StatusBoard()
     let now = Int64(StatusAssembly.wallClock() * 1000)

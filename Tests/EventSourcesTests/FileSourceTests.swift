@@ -46,7 +46,7 @@ import Testing
     #expect(collected.records.map(\.offset) == [0, 4, 9, 10])
     #expect(collected.records.map(\.nextOffset) == [4, 9, 10, 14])
     #expect(collected.last == .endOfStream)
-    #expect(source.ends() == [0: 14])
+    #expect(source.sight()?.ends == [0: 14] && source.sight()?.identity == collected.position.identity)
   }
 
   @Test func aSavedPositionGoesOn() throws {
@@ -78,7 +78,7 @@ import Testing
     var (third, last) = try start(at: rest.position)
     last.take(10_000, from: third)
     #expect(collected.texts + rest.texts + last.texts == lines)
-    #expect(second.ends() == nil)
+    #expect(second.sight() == SourceSight(ends: [:]))
   }
 
   @Test func aDamagedCompressedFileIsAProblem() throws {

@@ -85,6 +85,29 @@ import Threads
     watch.end()
   }
 
+  /// The broker of one partition is there and says nothing.
+  @Test func aBrokerThatHangsIsToldWithItsPartitionAndHoldsNothingUp() throws {
+    let cluster = try KafkaMockCluster(brokers: 2)
+    try cluster.createTopic("events", partitions: 2)
+    try cluster.setLeader(topic: "events", partition: 0, broker: 1)
+    try cluster.setLeader(topic: "events", partition: 1, broker: 2)
+    let first = try #require(cluster.bootstrapServers.split(separator: ",").first)
+    let watched = Watched()
+    let watch = KafkaWatch(
+      KafkaSourceSettings(topic: "events", properties: ["bootstrap.servers": "\(first)"], watchMilliseconds: 100),
+      notify: { _ in }, tell: watched.see)
+    _ = try watched.wait { $0 == SourceSight(ends: [0: 0, 1: 0]) }
+    try cluster.setRoundTripTime(broker: 2, milliseconds: 30_000)
+    let hung = try watched.wait { $0.problem != nil }
+    #expect(hung.ends == [0: 0] && hung.problem?.kind == .unreachable)
+    #expect(hung.problem?.message.contains("partition 1 of topic events") == true)
+    #expect(watch.lastAnswer != nil)
+    let began = monotonicMilliseconds()
+    watch.end()
+    // Far less than the answer would take; a machine under load takes a while too.
+    #expect(monotonicMilliseconds() - began < 20_000)
+  }
+
   @Test func readingIsNotCaughtUpWhileNoBrokerAnswers() throws {
     try produce(["a", "b"])
     let source = try KafkaSource(settings)

@@ -23,7 +23,7 @@ import Testing
     }
     #expect(collected.texts == ["one", "late 0", "late 1", "late 2"])
     #expect(collected.last == .idle(caughtUp: false))
-    #expect(source.ends() == [0: 36])
+    #expect(source.sight()?.ends == [0: 36] && source.sight()?.identity == collected.position.identity)
     collected.take(2, from: source)
     #expect(collected.texts == ["one", "late 0", "late 1", "late 2", "late 3", "new"])
     #expect(files.warnings == [])

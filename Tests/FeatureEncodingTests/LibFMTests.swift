@@ -59,6 +59,18 @@ import Testing
     #expect(try rejection(line, Self.positions, format: .libfm)?.reason == reason, "\(line)")
   }
 
+  @Test func formsOfOthersAreNamed() throws {
+    let triples = try rejection("1 0:3:1 1:7:0.5", Self.positions, format: .libfm)
+    #expect(triples?.reason == .badLine && triples?.detail.contains("field:id:value of libffm") == true)
+    let groups = try rejection("0 qid:11 1:0.04", Self.positions, format: .libfm)
+    #expect(groups?.reason == .badLine && groups?.detail.contains("ranking file") == true)
+  }
+
+  @Test func aByteOrderMarkIsPassedOver() throws {
+    #expect(try rejection("\u{FEFF}1 5:1", Self.positions, format: .libfm) == nil)
+    #expect(try rejection("\u{FEFF}", Self.positions, format: .libfm)?.reason == .empty)
+  }
+
   @Test func manyEntriesAreRejected() throws {
     let line = "1 " + (0..<65).map { "\($0):1" }.joined(separator: " ")
     #expect(try rejection(line, Self.single, format: .libfm)?.reason == .tooManyFeatures)

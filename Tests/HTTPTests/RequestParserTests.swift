@@ -51,6 +51,19 @@ import Testing
     #expect(outcomes(of: bytes("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n")) == [.failed(417)])
   }
 
+  @Test func aBodyThatIsEncodedIsRefusedByTheNameOfItsCoding() throws {
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+    #expect(outcomes(of: bytes(head + "Content-Encoding: gzip\r\n\r\nok")) == [.failed(415)])
+    #expect(outcomes(of: bytes(head + "Content-Encoding: Identity\r\n\r\nok")) == one(.post, "/", body: "ok"))
+    var parser = RequestParser(limits: Limits())
+    let (_, step) = bytes(head + "Content-Encoding: br\r\n\r\n").withUnsafeBytes { parser.consume($0) }
+    guard case .failed(let failure) = step else {
+      Issue.record("it is refused")
+      return
+    }
+    #expect(failure.detail.contains("'br'"))
+  }
+
   @Test func holdsItsLimits() {
     let limits = Limits(headBytes: 100, headerCount: 3, bodyBytes: 4)
     func refused(_ text: String) -> [Outcome] { outcomes(of: bytes(text), limits: limits) }

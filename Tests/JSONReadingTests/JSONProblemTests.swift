@@ -3,6 +3,23 @@ import Testing
 @testable import JSONReading
 
 @Suite struct JSONProblemTests {
+  @Test func aByteOrderMarkIsPassedOver() throws {
+    let reader = JSONReader()
+    #expect(try reader.parse("\u{FEFF}{\"a\":1}").kind == .object)
+    let problem = #expect(throws: JSONProblem.self) { try reader.parse("\u{FEFF}[1,2") }
+    #expect(problem?.description == "the text is not JSON")
+    #expect(#expect(throws: JSONProblem.self) { try reader.parse("\u{FEFF}") }?.kind == .empty)
+  }
+
+  @Test(arguments: [
+    ("{\"a\":1}\n{\"a\":2}", "a second value begins at byte 8"), ("[1] 2", "a second value begins at byte 4"),
+    ("\"a\"\"b\"", "a second value begins at byte 3"), ("\0\0\0\0\u{11}{\"a\":1}", "a Schema Registry's serializers"),
+    ("{\"a\":[1,2]", "the text is not JSON"), ("]] {}", "the text is not JSON"),
+  ]) func whatIsCommonIsNamed(text: String, words: String) {
+    let problem = #expect(throws: JSONProblem.self) { try JSONReader().parse(text) }
+    #expect(problem?.kind == .malformed && problem?.description.contains(words) == true)
+  }
+
   private func kind(_ bytes: [UInt8], _ reader: JSONReader = JSONReader()) -> JSONProblem.Kind? {
     bytes.withUnsafeBytes { raw in
       do throws(JSONProblem) {

@@ -153,8 +153,9 @@ final class MemorySource: EventSource {
 
   func takeNews() -> [SourceNews] { control.state.withLock { $0.takeNews() } }
 
-  func ends() -> [Int32: Int64]? {
-    Dictionary(uniqueKeysWithValues: next.indices.map { (Int32($0), Int64(log.partitions[$0].count)) })
+  func sight() -> SourceSight? {
+    SourceSight(
+      ends: Dictionary(uniqueKeysWithValues: next.indices.map { (Int32($0), Int64(log.partitions[$0].count)) }))
   }
 
   func publish(learned position: SourcePosition) {

@@ -96,7 +96,7 @@ final class GeneratedSource: EventSource {
     return .records(count)
   }
 
-  func ends() -> [Int32: Int64]? { nil }
+  func sight() -> SourceSight? { SourceSight(ends: [:]) }
 
   func close() {}
 

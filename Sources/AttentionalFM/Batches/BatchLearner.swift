@@ -7,7 +7,8 @@ import Features
 /// summed in the order of the events, the penalties are added once, and each touched parameter takes one Adagrad step.
 ///
 /// Made for batches of one event, it takes exactly the steps of `OnlineLearner`, to the last bit; for larger ones its
-/// steps are explicit. Memory grows with the largest batch that was learned, and nothing else is allocated. Used by the
+/// steps are explicit. Memory grows with the largest batch that was learned, and with the first event of importance 0;
+/// nothing else is allocated. Used by the
 /// model's owner alone.
 public final class BatchLearner {
   /// The model that moves.
@@ -66,7 +67,7 @@ public final class BatchLearner {
   ///
   /// An event of importance 0 is counted, and moves and claims nothing, as with `OnlineLearner`. An event whose score or
   /// gradients are not finite is left out, as if it had never been there; where even then a sum
-  /// is not finite, nothing of the batch is applied.
+  /// is not finite, nothing of the batch is applied, and none of its events counts.
   ///
   /// - Parameters:
   ///   - events: at most as many as the learner was made for.
@@ -134,8 +135,8 @@ public final class BatchLearner {
       applied &+= 1
     }
     if differentiated == 0 {
-      if isFinite { model.eventsLearned &+= applied }
-      return isFinite
+      model.eventsLearned &+= applied
+      return true
     }
     dense.collect(touched: gradient.touched, count: gradient.touchedCount, pairs: pairs)
     let scale = configuration.step == .implicit && isOfSingleEvents ? implicitScale(events[0], pairs: pairs) : 1

@@ -19,14 +19,14 @@ extension Model {
     let saved = other.configuration
     guard saved.effectiveEmbeddingSize == configuration.effectiveEmbeddingSize else {
       throw .differs(
-        setting: "embeddingSize", saved: "\(saved.effectiveEmbeddingSize)",
+        setting: "embedding_size", saved: "\(saved.effectiveEmbeddingSize)",
         here: "\(configuration.effectiveEmbeddingSize)")
     }
     if saved.effectiveAttentionSize > 0, configuration.effectiveAttentionSize > 0,
       saved.effectiveAttentionSize != configuration.effectiveAttentionSize
     {
       throw .differs(
-        setting: "attentionSize", saved: "\(saved.attentionSize)", here: "\(configuration.attentionSize)")
+        setting: "attention_size", saved: "\(saved.attentionSize)", here: "\(configuration.attentionSize)")
     }
     let own = denseTensors
     var tensors = other.denseTensors

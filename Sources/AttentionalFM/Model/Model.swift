@@ -60,11 +60,11 @@ public final class Model {
     }
     guard saved.effectiveEmbeddingSize == configuration.effectiveEmbeddingSize else {
       throw .differs(
-        setting: "embeddingSize", saved: "\(saved.embeddingSize)", here: "\(configuration.embeddingSize)")
+        setting: "embedding_size", saved: "\(saved.embeddingSize)", here: "\(configuration.embeddingSize)")
     }
     guard saved.effectiveAttentionSize == configuration.effectiveAttentionSize else {
       throw .differs(
-        setting: "attentionSize", saved: "\(saved.attentionSize)", here: "\(configuration.attentionSize)")
+        setting: "attention_size", saved: "\(saved.attentionSize)", here: "\(configuration.attentionSize)")
     }
   }
 }

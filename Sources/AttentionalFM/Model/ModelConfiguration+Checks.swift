@@ -25,7 +25,7 @@ public enum ModelProblem: Error, Equatable, Sendable, CustomStringConvertible {
     case .noMemory(let bytes):
       "the system gave no \(bytes) bytes for the model; lower the number of table slots or the embedding size"
     case .differs(let setting, let saved, let here):
-      "the saved model has \(setting) \(saved) and the configuration asks for \(here); put \(saved) back to load it"
+      "the saved model has `learning.\(setting)` \(saved), and the settings ask for \(here); put \(saved) back to load it"
     case .missingTensor(let name):
       "the saved model lacks the tensor \(name); it is damaged or was saved by another kind of model"
     case .wrongShape(let tensor, let saved, let expected):

@@ -21,7 +21,7 @@ extension EmbeddingTable {
   ///   but for rows of a damaged order (`wrongSlot`): then the table is to be thrown away.
   public func restore(_ segment: RowSegment) throws(ModelProblem) {
     guard segment.embeddingSize == embeddingSize else {
-      throw .differs(setting: "embeddingSize", saved: "\(segment.embeddingSize)", here: "\(embeddingSize)")
+      throw .differs(setting: "embedding_size", saved: "\(segment.embeddingSize)", here: "\(embeddingSize)")
     }
     if let column = segment.notFinite { throw .notFinite(column.rawValue) }
     let columns = segment.memory.columns

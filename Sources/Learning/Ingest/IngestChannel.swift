@@ -7,6 +7,8 @@ enum IngestNotice: Sendable {
   case started(StartReport)
   /// Starting, or reading, failed.
   case problem(SourceProblem)
+  /// After a problem records come again.
+  case delivers
   /// Everything that there is has been delivered.
   case caughtUp
   /// There are no more records and never will be.
@@ -20,7 +22,7 @@ enum IngestNotice: Sendable {
   var isPassing: Bool {
     switch self {
     case .problem(let problem): problem.isTransient
-    case .caughtUp: true
+    case .caughtUp, .delivers: true
     case .started, .endOfStream, .standing, .news: false
     }
   }
@@ -218,7 +220,7 @@ final class IngestChannel: Sendable {
   /// Waits for the next order.
   ///
   /// - Parameters:
-  ///   - delivers: whether the source is in a state to deliver; otherwise only a start or the stop ends the wait.
+  ///   - delivers: whether the source is in a state to deliver; otherwise only a start, the stop or the time ends the wait.
   ///   - held: an empty batch that the ingest thread has already.
   ///   - milliseconds: how long to wait at most; nil waits for ever.
   func nextOrder(delivers: Bool, holding held: DecodedBatch?, milliseconds: Int? = nil) -> IngestOrder {

@@ -129,7 +129,10 @@ private final class Ingest {
     case .records:
       held = nil
       toldCaughtUp = false
-      toldProblem = nil
+      if toldProblem != nil {
+        toldProblem = nil
+        tell(.delivers)
+      }
       channel.deliver(.batch(batch))
       tellNews(source)
     case .idle(let caughtUp):
@@ -171,7 +174,7 @@ private final class Ingest {
     let now = MonotonicTime.now
     guard now >= nextReport || !delivers else { return }
     nextReport = now &+ UInt64(Ingest.reportMilliseconds) &* 1_000_000
-    if let ends = source.ends() { board.see(SourceSight(ends: ends)) }
+    if let sight = source.sight() { board.see(sight) }
     if let position = board.report.position { source.publish(learned: position) }
   }
 }

@@ -88,7 +88,7 @@ extension Learner {
       if let problem = refusal(event, label: record.label) {
         reject(record, of: batch, .decoding(problem.reason), problem.description)
       } else {
-        if let time = record.eventTime { model.advanceClock(to: time) }
+        if let time = record.eventTime, record.importance > 0 { model.advanceClock(to: time) }
         if state.waiting.isInUse {
           learnInTime(record, of: batch, event)
         } else {
@@ -142,6 +142,7 @@ extension Learner {
   ) -> SlicePlaces {
     var places = SlicePlaces()
     if state.progressive.slices.isEmpty { return places }
+    if record.importance == 0 { return knownPlaces(of: features) }
     for (index, field) in slicedFields.enumerated() {
       let hash = features.first { $0.field == field }?.hash
       places[index] = state.progressive.slices.place(index, of: hash) {

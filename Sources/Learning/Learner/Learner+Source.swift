@@ -162,6 +162,9 @@ extension Learner {
     case .started(let report): sourceStarted(report)
     case .problem(let problem): sourceFailed(problem)
     case .news(let news): take(news)
+    case .delivers:
+      source.problem = nil
+      source.retrySeconds = nil
     case .caughtUp:
       source.isCaughtUp = true
       // Of the records that an order named, compaction may have left fewer.

@@ -1,44 +1,69 @@
 import EventSources
 
-/// What was seen of the source last, and when all of it answered.
+/// What was seen of the source last, and where it had nothing more than was learned.
 public struct SourceSeen: Equatable, Sendable {
   /// What was seen.
   public var sight: SourceSight
 
-  /// The last sight for which all partitions answered, and when that was, on the monotonic clock.
-  private var answer: (ends: [Int32: Int64], at: UInt64)?
+  /// A moment at which a partition had nothing beyond a position.
+  private struct Level: Equatable {
+    var nextOffset: Int64
+    /// On the monotonic clock.
+    var time: UInt64
+  }
 
-  init(_ sight: SourceSight, at now: UInt64, after earlier: SourceSeen?) {
+  /// When that was last, of each partition.
+  private var levels: [Int32: Level]
+
+  init(_ sight: SourceSight, at now: UInt64, position: SourcePosition?, after earlier: SourceSeen?) {
     self.sight = sight
-    answer = sight.problem == nil ? (sight.ends, now) : earlier?.answer
+    levels = earlier?.levels ?? [:]
+    for partition in position?.partitions ?? [] {
+      guard let end = sight.ends[partition.partition], partition.nextOffset >= end else { continue }
+      levels[partition.partition] = Level(nextOffset: partition.nextOffset, time: now)
+    }
   }
 
-  /// How long ago a partition was seen to end where learning stands; nil where it was not.
-  func secondsSinceEnd(of partition: PartitionPosition) -> Double? {
-    guard let answer, let end = answer.ends[partition.partition], partition.nextOffset >= end else { return nil }
-    return Double(MonotonicTime.now &- answer.at) / 1e9
+  /// How long ago a partition was seen to have nothing beyond the position at which learning stands, or an earlier one:
+  /// what is behind came later. Nil where it was not seen so.
+  func secondsSinceLevel(of partition: PartitionPosition) -> Double? {
+    guard let level = levels[partition.partition], partition.nextOffset >= level.nextOffset else { return nil }
+    return Double(MonotonicTime.now &- level.time) / 1e9
   }
-
-  /// Whether the same was seen.
-  public static func == (one: SourceSeen, other: SourceSeen) -> Bool { one.sight == other.sight }
 }
 
 /// How far learning is behind its source, by what the source says now: nothing of it is remembered from before.
 extension LearningReport {
-  /// Records (of a file bytes) that a partition holds beyond what was learned; nil where nobody says where it ends.
+  /// Records (of a file bytes) that a partition holds beyond what was learned; nil where nobody says where it ends, or
+  /// the position is of another source.
   public func lag(of partition: PartitionPosition) -> Int64? {
-    seen?.sight.ends[partition.partition].map { max(0, $0 &- partition.nextOffset) }
+    guard let sight = seen?.sight, let end = sight.ends[partition.partition], !condition.needsPosition else {
+      return nil
+    }
+    guard let identity = sight.identity, identity != position?.identity else {
+      return max(0, end &- partition.nextOffset)
+    }
+    // Of a file that came next nothing was learned; of the one before it all, where learning has caught up.
+    return identity.isEmpty && isCaughtUp ? end : nil
   }
 
-  /// The same of all partitions together; nil unless it is known of each.
+  /// The same of all partitions together, those that are not read yet among them; nil unless it is known of each.
   public var lag: Int64? {
-    guard let partitions = position?.partitions, !partitions.isEmpty else { return nil }
+    guard let position, !position.partitions.isEmpty else { return nil }
     var sum: Int64 = 0
-    for partition in partitions {
+    for partition in position.partitions {
       guard let lag = lag(of: partition) else { return nil }
       sum = sum.addingReportingOverflow(lag).partialValue
     }
+    // A partition that appeared since is read from its beginning.
+    for end in newEnds { sum = sum.addingReportingOverflow(end).partialValue }
     return sum
+  }
+
+  /// The ends of partitions that the position does not know.
+  private var newEnds: [Int64] {
+    guard let position, let ends = seen?.sight.ends else { return [] }
+    return ends.filter { position[$0.key] == nil }.map(\.value)
   }
 
   /// How long ago, by its timestamp, the last record learned of a partition was written; 0 where nothing of it is
@@ -60,21 +85,23 @@ extension LearningReport {
       guard let seconds = lagSeconds(of: partition, now: milliseconds) else { return nil }
       longest = max(longest, seconds)
     }
-    return longest
+    return newEnds.contains { $0 > 0 } ? nil : longest
   }
 
   /// The most that `lagSeconds` can be: that itself where it is known; where nobody answers, the age of the last record
-  /// learned, or the time since nothing was seen to be behind. Nil where nothing bounds it.
+  /// learned, or the time since nothing was behind. Nil where nothing bounds it.
   ///
   /// - Parameter milliseconds: now, since 1970.
   public func greatestLagSeconds(now milliseconds: Int64) -> Double? {
-    guard let partitions = position?.partitions, !partitions.isEmpty else { return nil }
+    guard let partitions = position?.partitions, !partitions.isEmpty, !condition.needsPosition,
+      !newEnds.contains(where: { $0 > 0 })
+    else { return nil }
     var greatest = 0.0
     for partition in partitions {
       let age = partition.lastRecord.flatMap { $0.timestamp < 0 ? nil : Double(milliseconds) - Double($0.timestamp) }
       let bounds = [
         lagSeconds(of: partition, now: milliseconds), age.map { max(0, $0) / 1000 },
-        seen?.secondsSinceEnd(of: partition),
+        seen?.secondsSinceLevel(of: partition),
       ]
       guard let least = bounds.compactMap(\.self).min() else { return nil }
       greatest = max(greatest, least)

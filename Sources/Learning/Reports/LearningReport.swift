@@ -84,7 +84,12 @@ public struct LearningReport: Sendable {
   /// Adds what was seen of the source: where it does not answer, that is a problem whatever reading says.
   mutating func add(_ seen: SourceSeen) {
     self.seen = seen
-    guard let problem = seen.sight.problem, sourceProblem == nil else { return }
+    guard let problem = seen.sight.problem else { return }
+    if let told = sourceProblem {
+      // Of brokers that do not answer the watch knows the newest, and which of them.
+      guard told.kind == .unreachable else { return }
+      problems.removeAll { $0.code == .source && $0.message == told.message }
+    }
     sourceProblem = problem
     problems.append(StandingProblem(.source, problem.message))
   }

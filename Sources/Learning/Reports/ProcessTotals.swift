@@ -1,6 +1,6 @@
 /// Counts of what was learned: of the model's line of descent, or of this process.
 public struct LearnedCounts: Equatable, Sendable {
-  /// Events learned, or refused by the model.
+  /// Events learned.
   public var events: UInt64 = 0
   /// Records learned, waiting or rejected.
   public var records: UInt64 = 0

@@ -56,7 +56,7 @@ final class StatusBoard: Sendable {
   func see(_ sight: SourceSight) {
     let now = MonotonicTime.now
     monitor.update { posted in
-      posted.seen = SourceSeen(sight, at: now, after: posted.seen)
+      posted.seen = SourceSeen(sight, at: now, position: posted.report.position, after: posted.seen)
     }
   }
 

@@ -20,6 +20,9 @@ enum StatusCommand: Subcommand {
 
   static func run(_ session: Session) throws(Failure) {
     guard let seconds = session.arguments.number("watch") else { return try show(session) }
+    if session.arguments.flag("check") {
+      throw Failure(.usage, "--check answers once, with the exit code, and --watch goes on: give one of them")
+    }
     let clearsScreen = session.isForPeople && session.output.isTerminal
     while true {
       if clearsScreen { try session.output.write("\u{1B}[H\u{1B}[2J") }
