@@ -40,11 +40,17 @@ public struct RecoveredLearning: Sendable {
     let recovered = try store.openCurrent()
     if let recovered {
       let manifest = recovered.snapshot.manifest
-      var loaded = try LoadedLearning(
+      var loaded = try LoadedLearning.load(
         recovered.snapshot, position: recovered.position, skips: recovered.skips, identity: identity,
         settings: settings)
       if recovered.position == nil { loaded.state.journalStart = recovered.journal }
       var notes = recovered.notes
+      if let changes = try SettingsChanges.text(since: manifest, identity) { notes.append(.notice(changes)) }
+      if loaded.isBlank {
+        notes.append(
+          .notice(
+            "snapshot \(manifest.id) has learned nothing, so the model begins anew with the settings as they are now"))
+      }
       if manifest.arithmetic != identity.kernels.arithmetic {
         try store.recordArithmeticChange(from: manifest.arithmetic, to: identity.kernels.arithmetic)
         notes.append(
@@ -94,13 +100,39 @@ struct LoadedLearning {
   var live: LiveModel
   var state: LearnerState
 
-  init(
+  /// Whether the snapshot had learned nothing, and nothing of its model was taken.
+  let isBlank: Bool
+
+  /// Loads a snapshot. One that was learned under another schema, or has another shape, is refused, unless it has learned
+  /// nothing: such a one fits whatever is configured, and only its position and its counts go on.
+  static func load(
     _ snapshot: LoadedSnapshot, position: SourcePosition?, skips: [SkippedRange], identity: LearningIdentity,
     settings: LearningSettings
+  ) throws(SnapshotProblem) -> LoadedLearning {
+    func load(isBlank: Bool) throws(SnapshotProblem) -> LoadedLearning {
+      try LoadedLearning(
+        snapshot, position: position, skips: skips, identity: identity, settings: settings, isBlank: isBlank)
+    }
+    do throws(SnapshotProblem) {
+      return try load(isBlank: false)
+    } catch {
+      guard error.kind == .incompatible, snapshot.manifest.eventsLearned == 0 else { throw error }
+      let blank = try load(isBlank: true)
+      // Events that wait for their labels have features of the schema that they came under.
+      guard blank.state.rejected.total == snapshot.manifest.position?.recordsLearned ?? 0 else { throw error }
+      return blank
+    }
+  }
+
+  private init(
+    _ snapshot: LoadedSnapshot, position: SourcePosition?, skips: [SkippedRange], identity: LearningIdentity,
+    settings: LearningSettings, isBlank: Bool
   ) throws(SnapshotProblem) {
-    try identity.check(snapshot.manifest)
+    self.isBlank = isBlank
+    if !isBlank { try identity.check(snapshot.manifest) }
     var sections: [SnapshotSection] = []
-    for name in snapshot.sectionNames {
+    let lasting = [SectionName.counters, SectionName.quarantine, SectionName.deadLetters]
+    for name in snapshot.sectionNames where !isBlank || lasting.contains(name) {
       if let section = try snapshot.section(name, upTo: 1) { sections.append(section) }
     }
     state = try LearnerState(
@@ -109,6 +141,7 @@ struct LoadedLearning {
     if position == nil { state.journalStart = snapshot.manifest.rollback?.journal }
     let calibrator = state.calibrator
     (model, live) = try LoadedLearning.makeModel(identity) { (model) throws(SnapshotProblem) in
+      if isBlank { return }
       try snapshot.restore(into: model)
       if let calibrator { model.calibrate(with: calibrator) }
       try model.restore(sections)

@@ -75,7 +75,7 @@ final class RollbackLoader: Sendable {
   ) -> Result<RollbackPlan, LearningProblem> {
     let manifest = request.target.manifest
     do throws(SnapshotProblem) {
-      let loaded = try LoadedLearning(
+      let loaded = try LoadedLearning.load(
         request.target, position: manifest.position, skips: manifest.skips, identity: identity, settings: settings)
       return .success(
         RollbackPlan(
