@@ -74,8 +74,20 @@ int afm_table_create(afm_table *table, uint64_t slot_count, int32_t k) {
   return 0;
 }
 
+// While memory is unmapped every thread that needs a new page waits: with pieces of this size, not for long.
+#define UNMAPPED_AT_ONCE (UINT64_C(16) << 20)
+
+static void unmap(uint8_t *memory, uint64_t bytes) {
+  while (bytes > 0) {
+    uint64_t step = bytes < UNMAPPED_AT_ONCE ? bytes : UNMAPPED_AT_ONCE;
+    munmap(memory, step);
+    memory += step;
+    bytes -= step;
+  }
+}
+
 void afm_table_destroy(afm_table *table) {
-  if (table->buckets) munmap(table->buckets, table->bytes);
+  if (table->buckets) unmap((uint8_t *)table->buckets, table->bytes);
   free(table->owned);
   memset(table, 0, sizeof *table);
 }

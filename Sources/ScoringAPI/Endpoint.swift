@@ -73,11 +73,10 @@ public enum Endpoint: String, Sendable, CaseIterable {
   /// Whether it changes something, so that who asked for it is logged.
   public var isCommand: Bool { needsControl && self != .snapshots }
 
-  /// Whether it is answered from the event loop itself; everything else is asked of the daemon, and the answer comes
-  /// later.
+  /// Whether it is answered from the event loop itself; everything else is answered elsewhere, and the answer comes later.
   public var isImmediate: Bool {
     switch self {
-    case .score, .rank, .explain, .encode, .live, .ready, .metrics: return true
+    case .score, .rank, .explain, .encode, .live, .ready: return true
     default: return false
     }
   }

@@ -19,6 +19,8 @@ extension CommandRunner.Command {
     case .status:
       try check([])
       self = .status
+    case .metrics:
+      self = .metrics
     case .snapshots:
       try check([])
       self = .snapshots
@@ -41,7 +43,7 @@ extension CommandRunner.Command {
     case .learning:
       try check(["state", "position"])
       self = .setLearning(try RequestReading.learning(try body()))
-    case .score, .rank, .explain, .encode, .live, .ready, .metrics:
+    case .score, .rank, .explain, .encode, .live, .ready:
       throw .internalError("\(endpoint.rawValue) is no command")
     }
   }

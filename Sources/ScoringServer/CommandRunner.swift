@@ -1,28 +1,37 @@
 import ScoringAPI
 
-/// Asks the daemon what an event loop does not answer itself.
+/// Asks others for what an event loop does not answer itself.
 struct CommandRunner: Sendable {
   /// A request to the daemon, read and ready to go.
   enum Command: Equatable, Sendable {
-    case status, snapshots, shutdown
+    case status, snapshots, shutdown, metrics
     case takeSnapshot(SnapshotRequest)
     case setPin(Bool, snapshot: UInt64)
     case rollback(RollbackRequest)
     case setLearning(LearningRequest)
   }
 
-  /// The outcome as bytes: the JSON of the answer or of the problem.
+  /// The outcome as bytes: the JSON of the answer or of the problem, or the text of the metrics.
   struct Answer: Sendable {
     var status: Int
     var body: [UInt8]
+    var isMetrics = false
   }
 
   let commands: any OperatorCommands
+  let renderer: MetricsRenderer
 
   /// Runs a command; `completion` is called once, on any thread.
   func run(_ command: Command, _ completion: @escaping @Sendable (Answer) -> Void) {
     switch command {
     case .status: commands.status { completion(Self.answer($0)) }
+    case .metrics:
+      renderer.render { text in
+        completion(
+          text.isEmpty
+            ? Self.answer(.unavailable("the daemon is shutting down"))
+            : Answer(status: 200, body: text, isMetrics: true))
+      }
     case .snapshots: commands.snapshots { completion(Self.answer($0)) }
     case .takeSnapshot(let request): commands.takeSnapshot(request) { completion(Self.answer($0)) }
     case .shutdown: commands.shutdown { completion(Self.answer($0, status: 202)) }

@@ -136,6 +136,20 @@ final class Connection: StreamHandler, @unchecked Sendable {
     }
   }
 
+  /// For how long nothing has been asked; nil while a request arrives or is answered.
+  var idleMilliseconds: UInt64? {
+    guard isOpen, !isWaiting, held.isEmpty, output.isEmpty, stream.queuedBytes == 0,
+      conversation?.isBetweenRequests ?? true
+    else { return nil }
+    return server.loop.now &- lastProgress
+  }
+
+  /// Closes an idle connection, for another that waits for its place.
+  func makeRoom() {
+    server.metrics.idleClosed.add()
+    stream.close()
+  }
+
   /// Closes at once if nothing is under way, else as soon as that is done.
   func shutDown() {
     guard isOpen, !isWaiting else { return }

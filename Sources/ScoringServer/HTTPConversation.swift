@@ -45,8 +45,8 @@ final class HTTPConversation: Conversation {
   func end(_ connection: Connection) {}
 
   func complete(_ answer: CommandRunner.Answer, _ connection: Connection) {
-    respond(
-      answer.status, answer.status < 400 ? Media.json : Media.problem, body: answer.body, connection)
+    let media = answer.isMetrics ? Media.metrics : answer.status < 400 ? Media.json : Media.problem
+    respond(answer.status, media, body: answer.body, connection)
   }
 
   func refuse(_ problem: Problem, _ connection: Connection) {
@@ -90,10 +90,8 @@ final class HTTPConversation: Conversation {
     let root = endpoint.method == "GET" ? nil : try body(connection)
     let server = connection.server
     server.text.removeAll()
-    switch try server.service.answer(endpoint, root, isLine: false, into: &server.text) {
-    case .json: respond(200, Media.json, server.text, connection)
-    case .metrics: respond(200, Media.metrics, server.text, connection)
-    }
+    try server.service.answer(endpoint, root, isLine: false, into: &server.text)
+    respond(200, Media.json, server.text, connection)
   }
 
   private func body(_ connection: Connection) throws(Problem) -> JSONValue? {

@@ -130,7 +130,7 @@ final class LineConversation: Conversation {
       return false
     }
     do throws(Problem) {
-      _ = try service.answer(asked, root, isLine: true, into: &text)
+      try service.answer(asked, root, isLine: true, into: &text)
     } catch {
       text.truncate(to: headEnd)
       throw error

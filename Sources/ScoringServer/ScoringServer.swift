@@ -24,12 +24,14 @@ public enum ServerProblem: Error, Sendable, CustomStringConvertible {
 
 /// The two sockets: `score` for applications, `control` for operators; HTTP and lines on both.
 ///
-/// Event loops run on threads of their own. Scores, explanations, encodings, health and metrics are answered from them
-/// directly; everything else is asked of `OperatorCommands` and answered when that is done.
+/// Event loops run on threads of their own. Scores, explanations, encodings and health are answered from them directly; the
+/// metrics are written on another thread, and everything else is asked of `OperatorCommands` and answered when that is
+/// done.
 public final class ScoringServer: Sendable {
   private let loops: [ServerLoop]
   private let listeners: Lock<[Listener]>
   private let population: Population
+  private let renderer: MetricsRenderer
   private let isStopped = Atomic<Bool>(false)
 
   /// Starts the server; when this returns, both sockets answer.
@@ -43,8 +45,9 @@ public final class ScoringServer: Sendable {
   public init(
     _ settings: ServerSettings, model: ServedModel, commands: any OperatorCommands, registry: Metrics, log: Log
   ) throws(ServerProblem) {
+    renderer = MetricsRenderer(registry)
     let sources = ScoringService.Sources(
-      model: model, commands: commands, registry: registry, metrics: ServerMetrics(registry), limits: settings.limits)
+      model: model, commands: commands, renderer: renderer, metrics: ServerMetrics(registry), limits: settings.limits)
     population = Population()
     var loops: [ServerLoop] = []
     var listeners: [Listener] = []
@@ -61,6 +64,7 @@ public final class ScoringServer: Sendable {
       if let place = settings.control { listeners.append(try Self.listen(place, isControl: true, loops)) }
     } catch {
       for loop in loops { loop.loop.stop() }
+      renderer.stop()
       throw error
     }
     self.loops = loops
@@ -85,6 +89,7 @@ public final class ScoringServer: Sendable {
       left -= 10
     }
     for loop in loops { loop.loop.stop() }
+    renderer.stop()
   }
 
   private static func onLoop<Value: Sendable>(

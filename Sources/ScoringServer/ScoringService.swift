@@ -6,20 +6,15 @@ import LiveModel
 import Observability
 import ScoringAPI
 
-/// Answers what is answered from the event loop itself: scores, explanations, encodings, health, metrics.
+/// Answers what is answered from the event loop itself: scores, explanations, encodings, health.
 ///
 /// One for each event loop, used on its thread alone. Scoring allocates nothing once the buffers have grown.
 final class ScoringService {
-  /// What kind of bytes an answer is.
-  enum Media {
-    case json, metrics
-  }
-
   /// What the sockets answer from.
   struct Sources: Sendable {
     var model: ServedModel
     var commands: any OperatorCommands
-    var registry: Metrics
+    var renderer: MetricsRenderer
     var metrics: ServerMetrics
     var limits: ServerLimits
   }
@@ -59,9 +54,7 @@ final class ScoringService {
   /// Writes the answer of an endpoint that is answered at once; what was written is of no use where this throws.
   ///
   /// - Parameter root: the parsed request; nil where the endpoint takes none.
-  func answer(_ endpoint: Endpoint, _ root: JSONValue?, isLine: Bool, into text: inout JSONText) throws(Problem)
-    -> Media
-  {
+  func answer(_ endpoint: Endpoint, _ root: JSONValue?, isLine: Bool, into text: inout JSONText) throws(Problem) {
     switch (endpoint, root) {
     case (.score, let root?): try score(root, isLine: isLine, into: &text)
     case (.rank, let root?): try ranking.rank(root, isLine: isLine, into: &text)
@@ -71,12 +64,8 @@ final class ScoringService {
     case (.ready, _):
       if case .notReady(let reason) = sources.commands.readiness() { throw .unavailable(reason) }
       text.append("{\"status\":\"ok\"}")
-    case (.metrics, _):
-      text.append(raw: sources.registry.text().utf8)
-      return .metrics
     default: throw .badRequest("the request has no body; a JSON object is expected")
     }
-    return .json
   }
 
   private func score(_ root: JSONValue, isLine: Bool, into text: inout JSONText) throws(Problem) {

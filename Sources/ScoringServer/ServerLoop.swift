@@ -40,7 +40,7 @@ final class ServerLoop: @unchecked Sendable {
     } catch {
       throw .loop(error)
     }
-    runner = CommandRunner(commands: sources.commands)
+    runner = CommandRunner(commands: sources.commands, renderer: sources.renderer)
     metrics = sources.metrics
     limits = sources.limits
     self.log = log
@@ -58,15 +58,15 @@ final class ServerLoop: @unchecked Sendable {
 
   /// Takes a connection over. On the loop's thread.
   func adopt(_ stream: Stream, isControl: Bool) {
-    let count = population.add()
+    let count = population.add(isControl: isControl)
     metrics.connectionsTotal.add()
-    metrics.connections.set(Double(count))
+    metrics.connections.set(Double(count.all))
     let allowed = limits.connections + (isControl ? Population.operatorAllowance : 0)
-    let isShed = count > allowed
+    let isShed = count.all > allowed && count.sameSocket > limits.reservedConnections && !makeRoom()
     if isShed { metrics.connectionsShed.add() }
-    guard !isStopping, count <= allowed + Population.shedAllowance else {
+    guard !isStopping, !isShed || count.all <= allowed + Population.shedAllowance else {
       stream.close()
-      metrics.connections.set(Double(population.remove()))
+      metrics.connections.set(Double(population.remove(isControl: isControl)))
       return
     }
     let connection = Connection(stream: stream, server: self, isControl: isControl, isShed: isShed)
@@ -83,9 +83,21 @@ final class ServerLoop: @unchecked Sendable {
     }
   }
 
+  /// Closes the connection of this loop that has been idle longest; false where none has been for a while.
+  private func makeRoom() -> Bool {
+    var longest: (connection: Connection, milliseconds: UInt64)?
+    for connection in connections.values {
+      guard let milliseconds = connection.idleMilliseconds else { continue }
+      if longest.map({ milliseconds > $0.milliseconds }) ?? true { longest = (connection, milliseconds) }
+    }
+    guard let longest, longest.milliseconds >= limits.idleBeforeRoomMilliseconds else { return false }
+    longest.connection.makeRoom()
+    return true
+  }
+
   func forget(_ connection: Connection) {
     guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-    metrics.connections.set(Double(population.remove()))
+    metrics.connections.set(Double(population.remove(isControl: connection.isControl)))
   }
 
   /// Closes every connection, those with a command under way once it is answered. On the loop's thread.
@@ -103,9 +115,20 @@ final class Population: Sendable {
   /// included, lock no operator out.
   static let operatorAllowance = shedAllowance + 16
 
-  private let count = Atomic<Int>(0)
+  private let score = Atomic<Int>(0)
+  private let control = Atomic<Int>(0)
 
-  func add() -> Int { count.add(1, ordering: .relaxed).newValue }
-  func remove() -> Int { count.subtract(1, ordering: .relaxed).newValue }
-  var value: Int { count.load(ordering: .relaxed) }
+  /// Counts a connection; gives how many there are, and how many of the same socket.
+  func add(isControl: Bool) -> (all: Int, sameSocket: Int) {
+    let same =
+      isControl ? control.add(1, ordering: .relaxed).newValue : score.add(1, ordering: .relaxed).newValue
+    return (value, same)
+  }
+
+  func remove(isControl: Bool) -> Int {
+    if isControl { control.subtract(1, ordering: .relaxed) } else { score.subtract(1, ordering: .relaxed) }
+    return value
+  }
+
+  var value: Int { score.load(ordering: .relaxed) + control.load(ordering: .relaxed) }
 }

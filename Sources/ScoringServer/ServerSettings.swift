@@ -28,11 +28,17 @@ public struct ServerLimits: Equatable, Sendable {
   /// Milliseconds in which a request must arrive, in which an answer must be read, and after which a connection
   /// without a request is closed.
   public var idleMilliseconds: UInt64
+  /// Milliseconds after which a connection without a request makes room for another where there are too many.
+  public var idleBeforeRoomMilliseconds: UInt64
+
+  /// Connections that each socket gets whatever the other has taken.
+  var reservedConnections: Int { min(16, connections / 8) }
 
   /// Makes limits.
   public init(
     bodyBytes: Int = 1 << 20, headBytes: Int = 32 << 10, headerCount: Int = 100, depth: Int = 40,
-    instances: Int = 1_000, candidates: Int = 1_000, connections: Int = 1_024, idleMilliseconds: UInt64 = 60_000
+    instances: Int = 1_000, candidates: Int = 1_000, connections: Int = 1_024, idleMilliseconds: UInt64 = 60_000,
+    idleBeforeRoomMilliseconds: UInt64 = 1_000
   ) {
     self.bodyBytes = bodyBytes
     self.headBytes = headBytes
@@ -42,6 +48,7 @@ public struct ServerLimits: Equatable, Sendable {
     self.candidates = candidates
     self.connections = connections
     self.idleMilliseconds = idleMilliseconds
+    self.idleBeforeRoomMilliseconds = idleBeforeRoomMilliseconds
   }
 }
 

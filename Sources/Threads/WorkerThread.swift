@@ -8,11 +8,11 @@ public final class WorkerThread: Sendable {
   private let jobs: Monitor<Jobs>
   private let thread: DedicatedThread
 
-  /// Starts the thread.
-  public init(name: String) {
+  /// Starts the thread; `nice` is that of `DedicatedThread`.
+  public init(name: String, nice: Int32 = 0) {
     let jobs = Monitor(Jobs())
     self.jobs = jobs
-    thread = DedicatedThread(name: name) {
+    thread = DedicatedThread(name: name, nice: nice) {
       while true {
         let next = jobs.wait { jobs -> (@Sendable () -> Void)?? in
           if !jobs.waiting.isEmpty { return .some(jobs.waiting.removeFirst()) }

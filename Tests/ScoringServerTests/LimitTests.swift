@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func tooManyConnectionsAreToldSo() throws {
-    let fixture = try Fixture(limits: ServerLimits(connections: 2))
+    let fixture = try Fixture(limits: ServerLimits(connections: 2, idleBeforeRoomMilliseconds: 600_000))
     let first = ScoringClient(path: fixture.score)
     let second = try LineClient(path: fixture.control)
     _ = try first.ask(.live)
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func applicationsCannotLockOperatorsOut() throws {
-    let fixture = try Fixture(limits: ServerLimits(connections: 1))
+    let fixture = try Fixture(limits: ServerLimits(connections: 1, idleBeforeRoomMilliseconds: 600_000))
     var applications: [UnixClient] = []
     // One that is served, those that would be told that they are too many, and one that is closed at once: then all
     // those before it have been taken.
@@ -46,6 +46,32 @@ import Testing
     #expect(try UnixClient(path: fixture.score).receiveAll().isEmpty)
     #expect(try ScoringClient(path: fixture.control).ask(.live).status == 200)
     #expect(applications.count == 1 + Population.shedAllowance)
+  }
+
+  @Test(arguments: [1, 2]) func idleConnectionsMakeRoom(loops: Int) throws {
+    let fixture = try Fixture(loops: loops, limits: ServerLimits(connections: 20, idleBeforeRoomMilliseconds: 0))
+    let idle = try (0..<60).map { number in try UnixClient(path: number % 2 == 0 ? fixture.score : fixture.control) }
+    let client = ScoringClient(path: fixture.score)
+    #expect(try client.ask(.live).status == 200)
+    #expect(try ScoringClient(path: fixture.control).ask(.live).status == 200)
+    // The first has been idle longest.
+    #expect(idle[0].receiveAll().isEmpty)
+    #expect(try ScoringClient(path: fixture.score).metrics().contains("afm_connections_shed_total{model=\"main\"} 0"))
+    #expect(idle.count == 60)
+  }
+
+  /// Connections that are all busy: each has sent half a request.
+  @Test func eachSocketHasAReserve() throws {
+    let fixture = try Fixture(limits: ServerLimits(connections: 16, idleBeforeRoomMilliseconds: 0))
+    let busy = try (0..<30).map { _ in
+      let client = try UnixClient(path: fixture.control)
+      client.send("GET /health/live HT")
+      return client
+    }
+    // Answered by one that came last: all before it have been taken.
+    #expect(try ScoringClient(path: fixture.score).ask(.live).status == 200)
+    #expect(try ScoringClient(path: fixture.score).ask(.live).status == 200)
+    #expect(busy.count == 30)
   }
 
   @Test func whoIsSilentTooLongIsAskedToLeave() throws {

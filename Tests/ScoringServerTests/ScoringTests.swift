@@ -4,6 +4,7 @@ import ScoringAPI
 import ScoringClient
 import TestSupport
 import Testing
+import Threads
 
 @testable import ScoringServer
 
@@ -116,6 +117,29 @@ import Testing
     #expect(metrics.contains(#"afm_requests_total{model="main",verb="ready",outcome="server_error"} 1"#))
     #expect(metrics.contains(#"afm_instances_scored_total{model="main"} 1"#))
     #expect(metrics.contains(#"afm_connections{model="main"} 1"#))
+  }
+
+  @Test func noScoreWaitsForTheMetrics() throws {
+    let fixture = try Fixture()
+    let (reading, released) = (Monitor(false), Monitor(false))
+    fixture.registry.gauge("afm_slow", "Takes its time.") {
+      reading.update { $0 = true }
+      return released.wait(milliseconds: 60_000) { $0 ? 1 : nil }
+    }
+    let scrapes = try (0..<3).map { _ in
+      let client = try UnixClient(path: fixture.score)
+      client.send("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      return client
+    }
+    #expect(reading.wait(milliseconds: 60_000) { $0 ? true : nil } == true)
+    let client = ScoringClient(path: fixture.score)
+    #expect(try client.score(bytes("{\"instances\":[\(Fixture.instance)]}")).predictions.count == 1)
+    released.update { $0 = true }
+    for scrape in scrapes {
+      let text = String(decoding: scrape.receiveAll(), as: UTF8.self)
+      #expect(text.hasPrefix("HTTP/1.1 200 ") && text.contains("Content-Type: text/plain; version=0.0.4"))
+      #expect(text.contains("afm_slow{model=\"main\"} 1\n"))
+    }
   }
 
   @Test func linesAreAnsweredInTheirOrder() throws {
