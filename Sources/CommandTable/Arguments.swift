@@ -20,6 +20,17 @@ public struct Arguments: Equatable, Sendable {
   /// The value of an option of kind `number`.
   public func number(_ name: String) -> Double? { value(name).flatMap { Double($0) } }
 
+  /// The value of an option of kind `duration`, in seconds.
+  public func seconds(_ name: String) -> Double? { value(name).flatMap(Self.seconds(of:)) }
+
+  /// The seconds of a text such as `1.5`, `500ms`, `30s`, `10m` or `1h`.
+  static func seconds(of text: String) -> Double? {
+    let unit = text.drop { !$0.isLetter }
+    let scale: [Substring: Double] = ["": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600]
+    guard let scale = scale[unit], let number = Double(text.dropLast(unit.count)), number.isFinite else { return nil }
+    return number * scale
+  }
+
   /// An operand.
   public func positional(_ name: String) -> String? { positionals[name]?.first }
 

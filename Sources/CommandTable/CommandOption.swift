@@ -12,6 +12,8 @@ public struct CommandOption: Sendable {
     case integer(ClosedRange<Int>)
     /// A finite number, at least the given one.
     case number(atLeast: Double)
+    /// A time, at least so many seconds: `1.5`, `500ms`, `30s`, `10m`, `1h`.
+    case duration(atLeast: Double)
     /// One of a few words.
     case choice([String])
   }
@@ -53,7 +55,7 @@ public struct CommandOption: Sendable {
     switch kind {
     case .flag: nil
     case .choice(let words): words.joined(separator: "|")
-    case .text, .path, .integer, .number: valueName
+    case .text, .path, .integer, .number, .duration: valueName
     }
   }
 }

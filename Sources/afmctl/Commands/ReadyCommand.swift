@@ -8,12 +8,12 @@ enum ReadyCommand: Subcommand {
     name: "ready", summary: "tell whether the daemon is ready to score; exit 0 if so",
     options: [
       CommandOption(
-        "wait", kind: .number(atLeast: 0), valueName: "SECONDS",
+        "wait", kind: .duration(atLeast: 0), valueName: "TIME",
         help: "wait so long for the daemon to start and become ready")
     ])
 
   static func run(_ session: Session) throws(Failure) {
-    let deadline = Date().addingTimeInterval(session.arguments.number("wait") ?? 0)
+    let deadline = Date().addingTimeInterval(session.arguments.seconds("wait") ?? 0)
     while true {
       do {
         let answer = try session.daemon.ask(.ready)

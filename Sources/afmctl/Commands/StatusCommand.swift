@@ -14,12 +14,12 @@ enum StatusCommand: Subcommand {
     options: [
       CommandOption("check", help: "exit with 1 while there is a problem or learning is stopped"),
       CommandOption(
-        "watch", letter: "w", kind: .number(atLeast: 0.1), valueName: "SECONDS",
-        help: "show it again every so many seconds, until interrupted"),
+        "watch", letter: "w", kind: .duration(atLeast: 0.1), valueName: "TIME",
+        help: "show it again after so long each time, until interrupted"),
     ])
 
   static func run(_ session: Session) throws(Failure) {
-    guard let seconds = session.arguments.number("watch") else { return try show(session) }
+    guard let seconds = session.arguments.seconds("watch") else { return try show(session) }
     if session.arguments.flag("check") {
       throw Failure(.usage, "--check answers once, with the exit code, and --watch goes on: give one of them")
     }
