@@ -6,7 +6,7 @@ import Threads
 final class KafkaReports: Sendable {
   private let topic: String
   private let notify: @Sendable (SourceNotice) -> Void
-  private let untold = Lock<SourceProblem?>(nil)
+  private let untold = Lock<(problem: SourceProblem, at: Int64)?>(nil)
 
   init(topic: String, notify: @escaping @Sendable (SourceNotice) -> Void) {
     self.topic = topic
@@ -14,16 +14,14 @@ final class KafkaReports: Sendable {
   }
 
   /// The latest error since the last call.
-  func takeProblem() -> SourceProblem? {
-    untold.withLock { problem in
-      defer { problem = nil }
-      return problem
-    }
-  }
+  func takeProblem() -> SourceProblem? { takeReport()?.problem }
 
-  /// Forgets that brokers did not answer: one was heard of since.
-  func forgetSilence() {
-    untold.withLock { if $0?.kind == .unreachable { $0 = nil } }
+  /// The same, with the moment at which it was reported, on the monotonic clock.
+  func takeReport() -> (problem: SourceProblem, at: Int64)? {
+    untold.withLock { report in
+      defer { report = nil }
+      return report
+    }
   }
 
   func notice(_ level: SourceNotice.Level, _ message: String) {
@@ -43,7 +41,7 @@ final class KafkaReports: Sendable {
       // One broker of several that fails is no problem as long as others answer.
       if error.code == .transport || error.code == .timedOut || error.code == .other { return }
       let problem = Self.problem(for: error, topic: topic)
-      untold.withLock { $0 = problem }
+      untold.withLock { $0 = (problem, monotonicMilliseconds()) }
     }
   }
 

@@ -255,8 +255,8 @@ public final class KafkaSource: EventSource {
     }
     if let last {
       passed(last)
-      silence = nil
-      reports.forgetSilence()
+      // What was fetched before the brokers fell silent may come for a while: where they are asked, they tell.
+      if watch == nil { silence = nil }
     }
     rememberLast()
     if count > 0 { body(RecordBatch(records: UnsafeBufferPointer(rebasing: records[..<count]))) }
@@ -306,9 +306,9 @@ public final class KafkaSource: EventSource {
   /// What to answer when no record came.
   func eventWithoutRecords() -> SourceEvent {
     if let problem = failure ?? problemOfSuspects() { return .problem(problem) }
-    if let problem = reports.takeProblem() {
+    if let (problem, time) = reports.takeReport(), problem.kind != .unreachable || !wasAnswered(after: time) {
       if !problem.isTransient || problem.needsRestart { failure = problem }
-      silence = (problem, monotonicMilliseconds())
+      silence = (problem, time)
       return .problem(problem)
     }
     // Of the ends that were reached nothing is told again: that no record came is no sign that a broker is there.

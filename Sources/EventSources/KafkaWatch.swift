@@ -64,8 +64,11 @@ private struct KafkaLook {
   private let reports: KafkaReports
   private let isCancelled: () -> Bool
   private var consumer: KafkaConsumer?
-  /// The last problem told, and the partitions that nobody answered for.
-  private var lasting: (problem: SourceProblem?, silent: [Int32]) = (nil, [])
+  /// The last problem told, and the partitions that nobody answered for in the last look.
+  private var lasting: SourceProblem?
+  private var silentBefore: [Int32] = []
+  /// What came of asking for the last of them.
+  private var cause = SourceProblem(.unreachable, "no answer", isTransient: true)
 
   init(_ settings: KafkaSourceSettings, isCancelled: @escaping () -> Bool) {
     self.settings = settings
@@ -86,34 +89,69 @@ private struct KafkaLook {
         try consumer.partitions(of: topic, timeoutMilliseconds: timeout)
       }
       isAnswered = true
-      do throws(SourceProblem) {
-        sight.ends = try ends(of: partitions, consumer)
-      } catch {
-        // One of them keeps the others from being answered for; which it is, each alone tells.
-        let deadline = monotonicMilliseconds() + Self.patience
-        for partition in partitions where !isCancelled() {
-          let time = Int32(clamping: min(Int64(Self.questionMilliseconds), deadline - monotonicMilliseconds()))
-          let end =
-            time > 0 ? try? consumer.ends(topic: topic, partitions: [partition], timeoutMilliseconds: time) : nil
-          if let end = end?.first { sight.ends[partition] = end.offset } else { silent.append(partition) }
-        }
-        if !silent.isEmpty { sight.problem = Self.silence(of: silent, topic, since: error) }
-      }
+      (sight.ends, silent) = try ends(of: partitions, consumer)
+      if !silent.isEmpty { sight.problem = Self.silence(of: silent, topic, since: cause) }
     } catch {
       sight.problem = error
     }
-    // The same in other words is not told anew.
-    if sight.problem?.kind != lasting.problem?.kind || silent != lasting.silent { lasting = (sight.problem, silent) }
-    sight.problem = lasting.problem
+    // That nobody answers is not told anew in other words.
+    let isSame = sight.problem?.kind == .unreachable && lasting?.kind == .unreachable && silent == silentBefore
+    if !isSame { lasting = sight.problem }
+    sight.problem = lasting
+    silentBefore = silent
     return (sight, isAnswered)
   }
 
-  private func ends(of partitions: [Int32], _ consumer: KafkaConsumer) throws(SourceProblem) -> [Int32: Int64] {
+  /// Asks for the ends of all partitions at once; where one of them keeps the others from being answered for, of each
+  /// alone, for as long as patience lasts.
+  ///
+  /// - Returns: the ends that are known, and the partitions that nobody answered for, with those of the last look that there
+  ///   was no time for.
+  /// - Throws: what a broker answered instead of an end, such as that this user may not ask.
+  private mutating func ends(
+    of partitions: [Int32], _ consumer: KafkaConsumer
+  ) throws(SourceProblem) -> (ends: [Int32: Int64], silent: [Int32]) {
     let topic = settings.topic
-    let found = try patiently(consumer) { (timeout) throws(KafkaError) in
-      try consumer.ends(topic: topic, partitions: partitions, timeoutMilliseconds: timeout)
+    var ends: [Int32: Int64] = [:]
+    func ask(_ partitions: [Int32], _ milliseconds: Int64) throws(KafkaError) {
+      let found = try consumer.ends(
+        topic: topic, partitions: partitions, timeoutMilliseconds: Int32(clamping: milliseconds))
+      for end in found { ends[end.partition] = end.offset }
     }
-    return Dictionary(found.map { ($0.partition, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    let deadline = monotonicMilliseconds() + Self.patience
+    let others = partitions.filter { !silentBefore.contains($0) }
+    var suspects = partitions.filter(silentBefore.contains)
+    while !others.isEmpty {
+      do throws(KafkaError) {
+        try ask(others, Int64(Self.questionMilliseconds))
+        break
+      } catch {
+        // A leader that changes is no silence.
+        let isOver = !suspects.isEmpty || monotonicMilliseconds() >= deadline || isCancelled()
+        consumer.consume(maximum: 16, timeoutMilliseconds: isOver ? 0 : 100) { _ in }
+        if !isOver { continue }
+        suspects = others + suspects
+        break
+      }
+    }
+    var silent: [Int32] = []
+    let end = monotonicMilliseconds() + Self.patience
+    for partition in suspects where !isCancelled() {
+      let left = end - monotonicMilliseconds()
+      do throws(KafkaError) {
+        guard left > 0 else {
+          if silentBefore.contains(partition) { silent.append(partition) }
+          continue
+        }
+        try ask([partition], min(left, Int64(Self.questionMilliseconds)))
+      } catch {
+        let problem = KafkaReports.problem(for: error, topic: topic)
+        guard problem.kind == .unreachable || problem.kind == .unreadable else { throw problem }
+        cause = problem
+        silent.append(partition)
+      }
+    }
+    return (ends, silent.sorted())
   }
 
   private mutating func knownConsumer() throws(SourceProblem) -> KafkaConsumer {

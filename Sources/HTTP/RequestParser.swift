@@ -31,6 +31,7 @@ public struct RequestParser {
     var closes = false
     var keepsAlive = false
     var expectsContinue = false
+    var contentCoding: String?
   }
 
   /// The request; whole after `.request`, until the next call.
@@ -178,10 +179,8 @@ public struct RequestParser {
       }
       semantics.contentLength = length
     case 16 where lines.equals(field.name, "content-encoding"):
-      guard lines.equals(field.value, "identity") else {
-        let coding = String(decoding: lines.bytes[field.value].prefix(64), as: UTF8.self)
-        throw ParseFailure(
-          status: 415, detail: "the body has the Content-Encoding '\(coding)', and only plain bodies are read here")
+      if !lines.equals(field.value, "identity") {
+        semantics.contentCoding = String(decoding: lines.bytes[field.value].prefix(64), as: UTF8.self)
       }
     case 17 where lines.equals(field.name, "transfer-encoding"):
       guard !semantics.hasTransferEncoding else { throw .malformed("more than one Transfer-Encoding") }
@@ -196,6 +195,10 @@ public struct RequestParser {
     if request.minorVersion > 0, semantics.hosts == 0 { throw .malformed("the Host is missing") }
     request.keepsAlive = !semantics.closes && (request.minorVersion > 0 || semantics.keepsAlive)
     state = .body
+    if let coding = semantics.contentCoding, semantics.hasTransferEncoding || semantics.contentLength ?? 0 > 0 {
+      throw ParseFailure(
+        status: 415, detail: "the body has the Content-Encoding '\(coding)', and only plain bodies are read here")
+    }
     if semantics.hasTransferEncoding {
       guard semantics.contentLength == nil else {
         throw .malformed("both Content-Length and Transfer-Encoding: where the body ends is uncertain")

@@ -1,4 +1,5 @@
-/// Finds out, on the cold path, whether a text that simdjson refused holds a number that is no finite 64-bit number.
+/// Finds out, on the cold path, what is wrong with a text that simdjson refused: a number that is no finite 64-bit number,
+/// a token that is none, a second value, a prefix that other formats have.
 enum MalformedText {
   /// The problem of a text that breaks the grammar or holds a number simdjson does not take.
   static func diagnose(_ text: UnsafeRawBufferPointer) -> JSONProblem {
@@ -14,6 +15,10 @@ enum MalformedText {
     while position < text.count {
       let byte = text[position]
       if depth == 0, isValueOver, !isBlank(byte) {
+        guard isPartOfBareToken(byte) || [UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "[")].contains(byte)
+        else {
+          return JSONProblem(.malformed, "the value is over at byte \(position), and something follows it")
+        }
         return JSONProblem(.malformed, "a second value begins at byte \(position), where one alone is expected")
       }
       if byte == UInt8(ascii: "\"") {

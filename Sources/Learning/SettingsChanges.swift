@@ -1,4 +1,5 @@
 import AttentionalFM
+import FeatureEncoding
 import SnapshotStore
 
 /// Which settings of the model and the schema are not those that a snapshot was learned with: what a start says.
@@ -8,8 +9,10 @@ enum SettingsChanges {
     var changes = differences(
       try EmbeddedJSON(encoding: manifest.model), try EmbeddedJSON(encoding: identity.model), "learning",
       leavingOut: "layout")
-    if let saved = manifest.schema, manifest.schemaFingerprint != identity.schema.fingerprint {
-      changes += differences(saved, identity.embeddedSchema, "schema", leavingOut: "limits")
+    // As this version would write it: what was added since an older snapshot is no change.
+    if let saved = try? manifest.schema?.decode(Schema.self) {
+      changes += differences(
+        try EmbeddedJSON(encoding: saved), identity.embeddedSchema, "schema", leavingOut: "limits")
     }
     guard !changes.isEmpty else { return nil }
     return "settings changed since snapshot \(manifest.id): " + changes.joined(separator: "; ")
@@ -38,6 +41,7 @@ enum SettingsChanges {
       members.filter { $0.key != member }.reduce(into: [:]) { found, entry in
         found.merge(flat(entry.value, setting(name, entry.key))) { $1 }
       }
+    case .array(let elements) where elements.isEmpty: [:]
     case .array(let elements) where elements.contains { Self.name(of: $0) != nil }:
       elements.reduce(into: [:]) { found, element in
         found["\(name).\(Self.name(of: element) ?? "?")"] = text(element, without: "name")
@@ -74,6 +78,7 @@ enum SettingsChanges {
     case ("learning", "maximumFeatures"): "schema.limits.features"
     case ("learning", "maximumPairs"): "schema.limits.pairs"
     case ("learning.forgetting", "halfLifeMilliseconds"): "learning.forgetting.half_life in ms"
+    case ("learning.forgetting", "scope"): "learning.forgetting.applies_to"
     default: "\(section).\(snake(member))"
     }
   }

@@ -136,8 +136,12 @@ final class Connection: StreamHandler, @unchecked Sendable {
     }
   }
 
-  /// For how long nothing has been asked; nil while a request arrives or is answered.
+  /// For how long nothing has been asked; nil while a request arrives or is answered, and of one that is to be told that
+  /// there are too many. One that has been told all and is only waited for has been idle longest.
   var idleMilliseconds: UInt64? {
+    // One that is shed has no place that another could have.
+    if isShed { return nil }
+    if case .closing = phase { return output.isEmpty && stream.queuedBytes == 0 ? .max : nil }
     guard isOpen, !isWaiting, held.isEmpty, output.isEmpty, stream.queuedBytes == 0,
       conversation?.isBetweenRequests ?? true
     else { return nil }
@@ -147,6 +151,8 @@ final class Connection: StreamHandler, @unchecked Sendable {
   /// Closes an idle connection, for another that waits for its place.
   func makeRoom() {
     server.metrics.idleClosed.add()
+    // Until the loop has closed it, it is idle no longer: it makes room once.
+    phase = .closed
     stream.close()
   }
 

@@ -55,6 +55,8 @@ import Testing
     let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
     #expect(outcomes(of: bytes(head + "Content-Encoding: gzip\r\n\r\nok")) == [.failed(415)])
     #expect(outcomes(of: bytes(head + "Content-Encoding: Identity\r\n\r\nok")) == one(.post, "/", body: "ok"))
+    #expect(
+      outcomes(of: bytes("GET / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\n\r\n")) == one(.get, "/"))
     var parser = RequestParser(limits: Limits())
     let (_, step) = bytes(head + "Content-Encoding: br\r\n\r\n").withUnsafeBytes { parser.consume($0) }
     guard case .failed(let failure) = step else {

@@ -14,6 +14,7 @@ import Testing
   @Test(arguments: [
     ("{\"a\":1}\n{\"a\":2}", "a second value begins at byte 8"), ("[1] 2", "a second value begins at byte 4"),
     ("\"a\"\"b\"", "a second value begins at byte 3"), ("\0\0\0\0\u{11}{\"a\":1}", "a Schema Registry's serializers"),
+    ("{\"a\":1},", "the value is over at byte 7"), ("{}}", "the value is over at byte 2"),
     ("{\"a\":[1,2]", "the text is not JSON"), ("]] {}", "the text is not JSON"),
   ]) func whatIsCommonIsNamed(text: String, words: String) {
     let problem = #expect(throws: JSONProblem.self) { try JSONReader().parse(text) }

@@ -30,9 +30,15 @@ import Testing
     let report = try second.wait(records: 50)
     #expect(report.eventsLearned == 20 && report.rejected.total == 30)
     try second.stop()
-    // And goes on as any other.
+    // And goes on as any other, and back to where nothing was learned.
     let third = try Harness(directory, log(30, 25), schema: other)
     #expect(try third.wait(records: 55).eventsLearned == 25)
+    let blank = try #require(
+      try third.archive.list().compactMap(\.manifest).last {
+        $0.eventsLearned == 0 && $0.position?.recordsLearned == 30
+      })
+    let _: RollbackOutcome = try third.wait { third.service.rollBack(to: blank.id, mode: .rewind, $0) }
+    #expect(try third.wait { $0.recordsRead == 55 && $0.isCaughtUp }.eventsLearned == 25)
     try third.stop()
     #expect(throws: SnapshotProblem.self) { try Harness(directory, log(30, 25)) }
   }

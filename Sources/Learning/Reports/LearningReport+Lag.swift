@@ -15,9 +15,21 @@ public struct SourceSeen: Equatable, Sendable {
   /// When that was last, of each partition.
   private var levels: [Int32: Level]
 
+  /// When all partitions answered last.
+  private var answered: UInt64?
+
   init(_ sight: SourceSight, at now: UInt64, position: SourcePosition?, after earlier: SourceSeen?) {
     self.sight = sight
     levels = earlier?.levels ?? [:]
+    answered = sight.problem == nil ? now : earlier?.answered
+    // A partition that is not read yet had nothing while there was none of it, or none of its records.
+    for (partition, end) in sight.ends where position?[partition] == nil {
+      if end == 0 {
+        levels[partition] = Level(nextOffset: 0, time: now)
+      } else if levels[partition] == nil, let before = earlier?.answered {
+        levels[partition] = Level(nextOffset: 0, time: before)
+      }
+    }
     for partition in position?.partitions ?? [] {
       guard let end = sight.ends[partition.partition], partition.nextOffset >= end else { continue }
       levels[partition.partition] = Level(nextOffset: partition.nextOffset, time: now)
@@ -56,20 +68,22 @@ extension LearningReport {
       sum = sum.addingReportingOverflow(lag).partialValue
     }
     // A partition that appeared since is read from its beginning.
-    for end in newEnds { sum = sum.addingReportingOverflow(end).partialValue }
+    for end in newEnds.values { sum = sum.addingReportingOverflow(end).partialValue }
     return sum
   }
 
   /// The ends of partitions that the position does not know.
-  private var newEnds: [Int64] {
-    guard let position, let ends = seen?.sight.ends else { return [] }
-    return ends.filter { position[$0.key] == nil }.map(\.value)
+  private var newEnds: [Int32: Int64] {
+    guard let position, let ends = seen?.sight.ends else { return [:] }
+    return ends.filter { position[$0.key] == nil }
   }
 
   /// How long ago, by its timestamp, the last record learned of a partition was written; 0 where nothing of it is
   /// behind, nil where that, or the timestamp, is not known.
   ///
-  /// - Parameter milliseconds: now, since 1970.
+  /// - Parameters:
+  ///   - partition: where learning stands in the partition.
+  ///   - milliseconds: now, since 1970.
   public func lagSeconds(of partition: PartitionPosition, now milliseconds: Int64) -> Double? {
     guard let lag = lag(of: partition) else { return nil }
     if lag == 0 { return 0 }
@@ -85,7 +99,7 @@ extension LearningReport {
       guard let seconds = lagSeconds(of: partition, now: milliseconds) else { return nil }
       longest = max(longest, seconds)
     }
-    return newEnds.contains { $0 > 0 } ? nil : longest
+    return newEnds.contains { $0.value > 0 } ? nil : longest
   }
 
   /// The most that `lagSeconds` can be: that itself where it is known; where nobody answers, the age of the last record
@@ -93,10 +107,13 @@ extension LearningReport {
   ///
   /// - Parameter milliseconds: now, since 1970.
   public func greatestLagSeconds(now milliseconds: Int64) -> Double? {
-    guard let partitions = position?.partitions, !partitions.isEmpty, !condition.needsPosition,
-      !newEnds.contains(where: { $0 > 0 })
-    else { return nil }
+    guard let partitions = position?.partitions, !partitions.isEmpty, !condition.needsPosition else { return nil }
     var greatest = 0.0
+    for (partition, end) in newEnds where end > 0 {
+      let start = PartitionPosition(partition: partition, nextOffset: 0)
+      guard let seconds = seen?.secondsSinceLevel(of: start) else { return nil }
+      greatest = max(greatest, seconds)
+    }
     for partition in partitions {
       let age = partition.lastRecord.flatMap { $0.timestamp < 0 ? nil : Double(milliseconds) - Double($0.timestamp) }
       let bounds = [

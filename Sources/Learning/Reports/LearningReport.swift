@@ -8,7 +8,7 @@ public struct LearningReport: Sendable {
   /// Whether learning runs, and why not.
   public var condition = LearningCondition.running
 
-  /// Events learned by the model, or refused by it: its event number.
+  /// Events learned by the model: its event number.
   public var eventsLearned: UInt64 = 0
 
   /// The events that wait for their labels; nil where none does, nor may have to.

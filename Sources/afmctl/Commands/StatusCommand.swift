@@ -28,7 +28,7 @@ enum StatusCommand: Subcommand {
       if clearsScreen { try session.output.write("\u{1B}[H\u{1B}[2J") }
       try show(session)
       try session.output.flush()
-      usleep(UInt32(min(seconds, 3600) * 1_000_000))
+      Thread.sleep(forTimeInterval: seconds)
     }
   }
 

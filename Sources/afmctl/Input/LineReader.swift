@@ -51,6 +51,8 @@ final class LineReader {
 
   private func take(upTo end: Int) -> UnsafeRawBufferPointer {
     number += 1
+    // A byte order mark says nothing, and would stand in the middle of a request.
+    if number == 1, buffer[start..<end].starts(with: [0xEF, 0xBB, 0xBF]) { start += 3 }
     let hasReturn = end > start && buffer[end - 1] == UInt8(ascii: "\r")
     return UnsafeRawBufferPointer(rebasing: buffer[start..<(hasReturn ? end - 1 : end)])
   }
