@@ -64,13 +64,14 @@ import Threads
     let away = try watched.wait { $0.problem != nil }
     #expect(away.problem?.kind == .unreachable && away.ends.isEmpty)
     #expect(away.problem?.message.contains("bootstrap.servers") == true)
+    // It stands, though it may have been told first of a look whose first question was answered.
     let again = try watched.wait { _ in true }
-    #expect(again == away)
+    #expect(again.problem?.kind == .unreachable && again.ends.isEmpty)
     try cluster.setUp(broker: 1)
     #expect(try watched.wait { $0.problem == nil }.ends == [0: 0, 1: 0])
     watch.end()
     let notices = watched.notices.withLock { $0 }
-    #expect(notices.count == 2 && notices.first == away.problem?.message)
+    #expect((2...3).contains(notices.count) && notices.first == away.problem?.message)
     #expect(notices.last?.contains("answers again") == true)
   }
 
@@ -79,7 +80,7 @@ import Threads
     let watch = KafkaWatch(settings, notify: { _ in }, tell: watched.see)
     _ = try watched.wait { $0.problem == nil }
     cluster.failTopic("events", error: 3)
-    #expect(try watched.wait { $0.problem != nil }.problem?.kind == .missing)
+    _ = try watched.wait { $0.problem?.kind == .missing }
     cluster.failTopic("events", error: 0)
     _ = try watched.wait { $0.problem == nil }
     watch.end()
@@ -130,7 +131,11 @@ import Threads
     // It stands, whatever the ends are that were reached before.
     for _ in 0..<10 {
       collected.take(1, from: source, patience: 1)
-      #expect(collected.last == .problem(problem))
+      guard case .problem(let standing) = collected.last else {
+        Issue.record("it is forgotten")
+        break
+      }
+      #expect(standing.kind == .unreachable)
     }
     try cluster.setUp(broker: 1)
     for _ in 0..<600 {
