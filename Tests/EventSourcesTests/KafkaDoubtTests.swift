@@ -4,7 +4,7 @@ import Testing
 @testable import EventSources
 
 /// What the brokers say beside records is taken for what it is, against librdkafka's mock cluster.
-@Suite(.serialized) struct KafkaDoubtTests {
+@Suite(.serialized) struct KafkaDoubtTests: OnMockCluster {
   let cluster: KafkaMockCluster
 
   init() throws {
@@ -13,13 +13,7 @@ import Testing
   }
 
   var settings: KafkaSourceSettings {
-    KafkaSourceSettings(topic: "events", properties: ["bootstrap.servers": cluster.bootstrapServers])
-  }
-
-  func produce(_ texts: [String], partition: Int32 = 0) throws {
-    let producer = try KafkaProducer(KafkaConfiguration(settings.properties))
-    for text in texts { try producer.produce(text, to: "events", partition: partition) }
-    try producer.flush(timeoutMilliseconds: 20_000)
+    KafkaSourceSettings(topic: "events", properties: properties)
   }
 
   @Test func onePartitionOutOfRangeEndsTheDeliveryOfTheOthersToo() throws {

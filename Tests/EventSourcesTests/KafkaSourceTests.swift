@@ -5,23 +5,15 @@ import Threads
 @testable import EventSources
 
 /// Against librdkafka's own mock cluster, which can be made to fail.
-@Suite(.serialized) struct KafkaSourceTests {
+@Suite(.serialized) struct KafkaSourceTests: OnMockCluster {
   let cluster: KafkaMockCluster
 
   init() throws {
     cluster = try KafkaMockCluster()
   }
 
-  var properties: [String: String] { ["bootstrap.servers": cluster.bootstrapServers] }
-
   func settings(_ topic: String = "events") -> KafkaSourceSettings {
     KafkaSourceSettings(topic: topic, properties: properties)
-  }
-
-  func produce(_ texts: [String], to topic: String = "events", partition: Int32 = 0) throws {
-    let producer = try KafkaProducer(KafkaConfiguration(properties))
-    for text in texts { try producer.produce(text, to: topic, partition: partition) }
-    try producer.flush(timeoutMilliseconds: 20_000)
   }
 
   func numbers(_ range: Range<Int>, _ prefix: String = "") -> [String] { range.map { "\(prefix)\($0)" } }

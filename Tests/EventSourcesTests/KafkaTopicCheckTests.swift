@@ -5,7 +5,7 @@ import Threads
 @testable import EventSources
 
 /// Whether a topic is still the one that was learned is found out while it is read, against librdkafka's mock cluster.
-@Suite(.serialized) struct KafkaTopicCheckTests {
+@Suite(.serialized) struct KafkaTopicCheckTests: OnMockCluster {
   let cluster: KafkaMockCluster
 
   init() throws {
@@ -15,14 +15,8 @@ import Threads
 
   func settings(refresh: Int64 = 3_600_000) -> KafkaSourceSettings {
     KafkaSourceSettings(
-      topic: "events", properties: ["bootstrap.servers": cluster.bootstrapServers],
+      topic: "events", properties: properties,
       partitionRefreshMilliseconds: refresh)
-  }
-
-  func produce(_ texts: [String], partition: Int32 = 0) throws {
-    let producer = try KafkaProducer(KafkaConfiguration(settings().properties))
-    for text in texts { try producer.produce(text, to: "events", partition: partition) }
-    try producer.flush(timeoutMilliseconds: 20_000)
   }
 
   let another = LastRecord(offset: 2, timestamp: 0, checksum: RecordChecksum(77))

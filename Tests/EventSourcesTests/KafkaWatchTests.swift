@@ -6,7 +6,7 @@ import Threads
 
 /// How far a topic reaches, and whether its brokers answer at all, is seen beside the reading of it: against librdkafka's
 /// mock cluster.
-@Suite(.serialized) struct KafkaWatchTests {
+@Suite(.serialized) struct KafkaWatchTests: OnMockCluster {
   let cluster: KafkaMockCluster
 
   init() throws {
@@ -16,13 +16,7 @@ import Threads
 
   var settings: KafkaSourceSettings {
     KafkaSourceSettings(
-      topic: "events", properties: ["bootstrap.servers": cluster.bootstrapServers], watchMilliseconds: 100)
-  }
-
-  func produce(_ texts: [String], partition: Int32 = 0) throws {
-    let producer = try KafkaProducer(KafkaConfiguration(settings.properties))
-    for text in texts { try producer.produce(text, to: "events", partition: partition) }
-    try producer.flush(timeoutMilliseconds: 20_000)
+      topic: "events", properties: properties, watchMilliseconds: 100)
   }
 
   /// What a watch saw, and what it said in the log.
